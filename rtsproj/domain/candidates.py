@@ -1,0 +1,55 @@
+"""Candidates: outlines that an iteration's model drew, and their lineage (method 7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lineage(StrEnum):
+    """How a candidate meets the judged places of earlier iterations."""
+
+    FRESH = "fresh"
+    TOUCHING = "touching"
+    PARTIAL = "partial"
+    SAME = "same"
+    GROWN = "grown"
+
+
+class Relation(StrEnum):
+    """How a candidate meets the inventory."""
+
+    NEW = "new"
+    SAME = "same"
+    SPLIT = "split"
+    MERGE = "merge"
+
+
+class Status(StrEnum):
+    """Where a candidate stands in triage."""
+
+    OPEN = "open"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One outline as a job wrote it.
+
+    Attributes:
+        seq: place in the job's outlines, from 0, in a repeatable order.
+        wkb: outline in the project CRS.
+        score_mean: 0..1, mean probability inside.
+        score_max: 0..1, largest probability inside.
+        pixels: px at or above the candidate cut.
+        tiles: ids of the tiles it lies on.
+        at_edge: True beside missing imagery or on the border of the area.
+    """
+
+    seq: int
+    wkb: bytes
+    score_mean: float
+    score_max: float
+    pixels: int
+    tiles: tuple[int, ...]
+    at_edge: bool

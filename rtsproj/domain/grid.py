@@ -1,0 +1,59 @@
+"""The project grid: where a pixel lies, and windows of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of grid pixels: rows [row, row + rows), columns [col, col + cols)."""
+
+    row: int
+    col: int
+    rows: int
+    cols: int
+
+    def grown(self, margin_px: int) -> "Window":
+        """The same rectangle with ``margin_px`` more on each side."""
+        return Window(
+            self.row - margin_px,
+            self.col - margin_px,
+            self.rows + 2 * margin_px,
+            self.cols + 2 * margin_px,
+        )
+
+    def meets(self, other: "Window") -> bool:
+        """True where the two share a pixel."""
+        return (
+            self.row < other.row + other.rows
+            and other.row < self.row + self.rows
+            and self.col < other.col + other.cols
+            and other.col < self.col + self.cols
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectGrid:
+    """North-up square pixels that all scenes of a project are read on.
+
+    Attributes:
+        crs: projected CRS in metres, ``EPSG:n``.
+        pixel_m: m, side of a pixel.
+        origin_x: m, left edge of column 0.
+        origin_y: m, upper edge of row 0; rows go down.
+    """
+
+    crs: str
+    pixel_m: float
+    origin_x: float
+    origin_y: float
+
+    def bounds(self, window: Window) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) of a window in m of the project CRS."""
+        left = self.origin_x + window.col * self.pixel_m
+        top = self.origin_y - window.row * self.pixel_m
+        return (
+            left,
+            top - window.rows * self.pixel_m,
+            left + window.cols * self.pixel_m,
+            top,
+        )

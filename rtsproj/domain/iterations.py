@@ -1,0 +1,54 @@
+"""Iterations: stages in their order, and the rule that stops the search."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where an iteration stands; the order is fixed (method 11)."""
+
+    SETUP = "setup"
+    TRAIN = "train"
+    INFER = "infer"
+    TRIAGE = "triage"
+    CONVERGE = "converge"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class IterationOutcome:
+    """Counts after one iteration's triage.
+
+    Attributes:
+        iteration: number, from 1.
+        open_candidates: candidates without a decision, over all iterations.
+        unsure: candidates decided as unsure; they do not block the stop.
+        accepted: accepted candidates of the iteration.
+        new_slumps: accepted candidates that no earlier slump explains.
+        failed_tiles: tiles that the search could not do.
+    """
+
+    iteration: int
+    open_candidates: int
+    unsure: int
+    accepted: int
+    new_slumps: int
+    failed_tiles: int
+
+
+def has_converged(outcome: IterationOutcome) -> bool:
+    """True once all is decided, nothing new was found and no tile is missing (Xia, Huang, Liu)."""
+    return outcome.open_candidates == outcome.new_slumps == outcome.failed_tiles == 0
+
+
+def stop_reason(outcome: IterationOutcome) -> str:
+    """The sentence that explains the state of the stop rule; it never claims completeness."""
+    k = outcome.iteration
+    tail = f"; {outcome.unsure} unsure are told apart and do not block" if outcome.unsure else ""
+    if outcome.open_candidates:
+        return f"{outcome.open_candidates} candidates are still open in iteration {k}{tail}"
+    if outcome.failed_tiles:
+        return f"{outcome.failed_tiles} tiles of iteration {k} failed and were not searched{tail}"
+    if outcome.new_slumps:
+        return f"iteration {k} found {outcome.new_slumps} new slumps: search again{tail}"
+    return f"no new slump in iteration {k}: the zero-new rule is met{tail}"

@@ -1,0 +1,118 @@
+"""What a job is asked to do: the frozen request.json that desk and workshop share."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.scenes import Role, SceneSpec
+from rtsproj.settings import InferSettings, TrainSettings, settings_from
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """One recorded rule per project: value -> (value - low) / (high - low), per band."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagerySource:
+    """All that reading the search mosaic needs.
+
+    Attributes:
+        grid: the project grid.
+        scenes: map scenes in reading order (first valid pixel wins).
+        bands: network input bands, in order.
+        scaling: the project's rule, one entry per band.
+        extent: smallest window that holds all map imagery of the area.
+    """
+
+    grid: ProjectGrid
+    scenes: tuple[SceneSpec, ...]
+    bands: tuple[str, ...]
+    scaling: Scaling
+    extent: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The spatial split: blocks of ``block_px`` grid pixels; those listed are validation."""
+
+    block_px: int
+    validation: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """Train one model. Labels are in inputs/labels.jsonl (see jobs.tables)."""
+
+    job: int
+    iteration: int
+    source: ImagerySource
+    split: Split
+    settings: TrainSettings
+    weights_path: str
+    """absolute path of the encoder weights; empty for random or hub."""
+    weights_sha256: str
+    training_sha256: str
+    """digest of inputs/labels.jsonl."""
+    margin_px: int
+    verb: Literal["train"] = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class InferRequest:
+    """Search tiles. inputs/tiles.jsonl lists them; inputs/area.wkb is the area."""
+
+    job: int
+    iteration: int
+    source: ImagerySource
+    settings: InferSettings
+    model_path: str
+    """absolute path of the .safetensors."""
+    model_sha256: str
+    core_px: int
+    margin_px: int
+    verb: Literal["infer"] = "infer"
+
+
+def request_text(request: TrainRequest | InferRequest) -> str:
+    """request.json: sorted keys, so that its digest is repeatable."""
+    return json.dumps(asdict(request), indent=1, sort_keys=True, default=str) + "\n"
+
+
+def read_request(text: str) -> TrainRequest | InferRequest:
+    """Parse request.json back into its dataclass."""
+    raw = json.loads(text)
+    raw["source"] = _source(raw["source"])
+    if raw["verb"] == "train":
+        raw["settings"] = settings_from({"train": raw["settings"]}, source="request.json").train
+        blocks = tuple((int(r), int(c)) for r, c in raw["split"]["validation"])
+        raw["split"] = Split(int(raw["split"]["block_px"]), blocks)
+        return TrainRequest(**raw)
+    raw["settings"] = settings_from({"infer": raw["settings"]}, source="request.json").infer
+    return InferRequest(**raw)
+
+
+def _source(raw: dict[str, Any]) -> ImagerySource:
+    return ImagerySource(
+        grid=ProjectGrid(**raw["grid"]),
+        scenes=tuple(_scene(one) for one in raw["scenes"]),
+        bands=tuple(raw["bands"]),
+        scaling=Scaling(tuple(raw["scaling"]["low"]), tuple(raw["scaling"]["high"])),
+        extent=Window(**raw["extent"]),
+    )
+
+
+def _scene(raw: dict[str, Any]) -> SceneSpec:
+    return SceneSpec(
+        **{
+            **raw,
+            "role": Role(raw["role"]),
+            "acquired": date.fromisoformat(raw["acquired"]),
+            "bands": tuple(raw["bands"]),
+        }
+    )

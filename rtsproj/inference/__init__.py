@@ -1,0 +1,1 @@
+"""Tiles -> probabilities -> outlines, resumed by finished tile. Imports torch through learning."""

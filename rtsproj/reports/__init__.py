@@ -1,0 +1,4 @@
+"""Inventory, proximity, exports: data -> dataclass -> text or file.
+
+May import vectors, geometry, statistics, domain; matplotlib only here.
+"""

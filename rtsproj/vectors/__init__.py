@@ -1,0 +1,1 @@
+"""Read and write vector files safely. The only room that imports pyogrio."""

@@ -1,0 +1,1 @@
+"""Runs one job folder; never sees the database."""

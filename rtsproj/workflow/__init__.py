@@ -1,0 +1,1 @@
+"""One module per verb; the only caller of store; returns frozen dataclasses for both doors."""
