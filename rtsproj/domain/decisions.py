@@ -14,6 +14,14 @@ class Verdict(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Act(StrEnum):
+    """Why a decision row was written."""
+
+    SAY = "say"
+    UNDO = "undo"
+    REDO = "redo"
+
+
 REASON_KEYS = {
     "m": "mining",
     "r": "river",
@@ -36,7 +44,8 @@ class NewDecision:
         note: free text.
         analyst: who said so.
         decided_at: UTC.
-        undoes: decision id that a withdraw or redo takes back, 0 = none.
+        act: said by the analyst, or the undo or redo of an earlier row.
+        undoes: decision id that an undo or redo takes back, 0 = none.
     """
 
     candidate_id: int
@@ -45,6 +54,7 @@ class NewDecision:
     note: str
     analyst: str
     decided_at: datetime
+    act: Act = Act.SAY
     undoes: int = 0
 
 
@@ -59,3 +69,5 @@ class SavedDecision:
     note: str
     analyst: str
     decided_at: datetime
+    act: Act
+    undoes: int

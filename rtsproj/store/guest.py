@@ -1,0 +1,75 @@
+"""SQL of a guest: a snapshot of the project, read-only and hardened; it blocks nobody.
+
+Why a copy: any client that holds the project file open, even read-only, blocks every writer.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rtsproj.errors import RtsError
+from rtsproj.store.database import Connection, Database, new_instance
+from rtsproj.store.lock import shared_lock
+from rtsproj.store.spatial import load_spatial
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Path]:
+    """A copy of the database file, gone afterwards; the write-ahead log is folded in first."""
+    with tempfile.TemporaryDirectory(prefix="rtsproj-sql-") as folder:
+        target = Path(folder) / "project.duckdb"
+        log = database.path.with_suffix(".duckdb.wal")
+        if log.exists():
+            database.checkpoint()
+        with shared_lock(database.lock_path, wait_s=database.wait_s):
+            shutil.copyfile(database.path, target)
+            if log.exists():
+                shutil.copyfile(log, target.with_suffix(".duckdb.wal"))
+        yield target
+
+
+@contextmanager
+def guest(database: Database, *, write_to: Path | None = None) -> Iterator[Connection]:
+    """A hardened connection to a snapshot.
+
+    Args:
+        database: the project's.
+        write_to: the only path that COPY may write; None: none.
+    """
+    with snapshot(database) as copy:
+        connection = new_instance()
+        try:
+            load_spatial(connection)
+            path = str(copy).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS project (READ_ONLY)")
+            connection.execute("USE project")
+            if write_to is not None:
+                allowed = str(write_to.absolute()).replace("'", "''")
+                connection.execute(f"SET allowed_paths=['{allowed}']")
+            connection.execute("SET enable_external_access=false")
+            connection.execute("SET allow_community_extensions=false")
+            connection.execute("SET lock_configuration=true")
+            yield connection
+        finally:
+            connection.close()
+
+
+def copy_out(connection: Connection, query: str, target: Path) -> None:
+    """Write a query's rows as Parquet (GeoParquet where a geometry column is among them).
+
+    Raises:
+        RtsError: the rows could not be written.
+    """
+    part = target.with_name(f".{target.name}.part")
+    path = str(part.absolute()).replace("'", "''")
+    try:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+        part.replace(target)
+    except Exception as error:
+        part.unlink(missing_ok=True)
+        raise RtsError(
+            f"{target} could not be written: {str(error).splitlines()[0]}",
+            hint="check the query, the folder and the free space",
+        ) from error

@@ -1,0 +1,76 @@
+"""Iterations: opened, recorded with their settings, closed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rtsproj.domain.iterations import IterationOutcome
+from rtsproj.store.database import Connection, insert, rows, scalar
+
+LATEST = "SELECT * FROM iterations ORDER BY iteration DESC LIMIT 1"
+NEW_SLUMPS = """
+SELECT count(*) FROM slump s JOIN current_outline o USING (slump_id)
+WHERE s.origin = 'found' AND s.first_iteration = ?
+"""
+OPEN = "SELECT count(*) FROM candidates WHERE status = 'open'"
+
+
+def open_iteration(connection: Connection, iteration: int, *, by: str) -> None:
+    """Open an iteration; it grows from the inventory as it stands."""
+    insert(connection, "iteration", {"iteration": iteration, "opened_by": by})
+
+
+def latest_iteration(connection: Connection) -> dict[str, Any] | None:
+    """Newest row of the view ``iterations``; None before the project CRS is settled."""
+    found = rows(connection, LATEST)
+    return found[0] if found else None
+
+
+def read_iterations(connection: Connection) -> list[dict[str, Any]]:
+    """All rows of the view, in order."""
+    return rows(connection, "FROM iterations ORDER BY iteration")
+
+
+def outcome_of(connection: Connection, row: Mapping[str, Any]) -> IterationOutcome:
+    """What the stop rule looks at, of one row of the view."""
+    return IterationOutcome(
+        iteration=row["iteration"],
+        open_candidates=int(scalar(connection, OPEN)),
+        unsure=row["unsure"],
+        accepted=row["accepted"],
+        new_slumps=int(scalar(connection, NEW_SLUMPS, [row["iteration"]])),
+        failed_tiles=row["failed_tiles"],
+    )
+
+
+def close_iteration(
+    connection: Connection, outcome: IterationOutcome, *, converged: bool, reason: str, by: str
+) -> None:
+    """Write the verdict of the stop rule."""
+    insert(
+        connection,
+        "iteration_close",
+        {
+            "iteration": outcome.iteration,
+            "closed_by": by,
+            "converged": converged,
+            "reason": reason,
+            "new_slumps": outcome.new_slumps,
+        },
+    )
+
+
+def reopen_iteration(connection: Connection, iteration: int) -> None:
+    """Take the newest closing back, for going on after a stop."""
+    connection.execute("DELETE FROM iteration_close WHERE iteration = ?", [iteration])
+
+
+def record_settings(connection: Connection, iteration: int, settings: Mapping[str, Any]) -> None:
+    """Settings that the iteration used, ``table.key`` -> value; the newest training's stand."""
+    connection.execute("DELETE FROM iteration_setting WHERE iteration = ?", [iteration])
+    for key, value in settings.items():
+        insert(
+            connection,
+            "iteration_setting",
+            {"iteration": iteration, "key": key, "value": json.dumps(value)},
+        )

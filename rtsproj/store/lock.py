@@ -1,0 +1,114 @@
+"""The project lock: who may open the database file, and the name of who holds it.
+
+Why an own flock beside DuckDB's lock: DuckDB holds a POSIX lock that any close of the file in the
+same process drops silently; flock on a separate file does not have that trap and dies with its
+holder.
+"""
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rtsproj.errors import ProjectBusyError, UsageError
+
+RETRY_S = 0.005
+"""s between two tries for the lock."""
+
+
+@contextmanager
+def project_lock(path: Path, *, purpose: str, wait_s: float) -> Iterator[None]:
+    """Hold the project for one writing transaction.
+
+    Raises:
+        ProjectBusyError: another process held it for all of ``wait_s``.
+        UsageError: the lock file cannot be written (read-only folder).
+    """
+    with _opened(path, os.O_RDWR | os.O_CREAT) as handle:
+        _acquire(handle, fcntl.LOCK_EX, path=path, wait_s=wait_s)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, _holder(purpose).encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(handle, 0)
+
+
+@contextmanager
+def shared_lock(path: Path, *, wait_s: float) -> Iterator[None]:
+    """Hold the project for reading, together with other readers.
+
+    Raises:
+        ProjectBusyError: a writer held it for all of ``wait_s``.
+    """
+    with _opened(path, os.O_RDONLY) as handle:
+        _acquire(handle, fcntl.LOCK_SH, path=path, wait_s=wait_s)
+        yield
+
+
+def holder_of(path: Path) -> str:
+    """Who writes now, as one line; empty when nobody does."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8") or "{}")
+    except (OSError, ValueError):
+        return ""
+    if not said:
+        return ""
+    return f"{said['user']} on {said['host']}, pid {said['pid']} ({said['purpose']})"
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    try:
+        handle = os.open(path, flags, 0o664)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be opened: {error.strerror}",
+            hint="check the rights of the project folder (chmod g+rw) or that the disk is writable",
+        ) from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, mode: int, *, path: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise _busy(path) from None
+            time.sleep(RETRY_S)
+        else:
+            return
+
+
+def _busy(path: Path) -> ProjectBusyError:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8") or "{}")
+    except (OSError, ValueError):
+        said = {}
+    holder = holder_of(path) or "another process"
+    return ProjectBusyError(
+        str(path.parent), holder=holder, since=said.get("since", "a moment ago")
+    )
+
+
+def _holder(purpose: str) -> str:
+    return json.dumps(
+        {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "user": getpass.getuser(),
+            "purpose": purpose,
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+    )

@@ -1,0 +1,118 @@
+"""Slumps and their outlines: seeds, and what accepted candidates add."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import shapely
+
+from rtsproj.geometry.identity import identify
+from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.database import Connection, insert, next_id, rows
+
+CURRENT = """
+SELECT outline_id, slump_id, candidate_id, ST_AsWKB(geom) AS wkb FROM current_outline
+ORDER BY slump_id
+"""
+NEAR = """
+SELECT slump_id, ST_AsWKB(geom) AS wkb FROM current_outline
+WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? AND candidate_id IS DISTINCT FROM ?
+ORDER BY slump_id
+"""
+SHAPE = "area_m2, perimeter_m, lon, lat, minx, miny, maxx, maxy"
+ACCEPTED = (
+    f"SELECT iteration, {SHAPE}, ST_AsWKB(geom) AS geom FROM candidate WHERE candidate_id = ?"  # noqa: S608 - a constant
+)
+
+
+def add_seed(connection: Connection, row: Mapping[str, Any], *, analyst: str) -> tuple[int, int]:
+    """A slump known before the first iteration; returns (slump_id, outline_id)."""
+    slump_id = next_id(connection, "slump", "slump_id")
+    insert(connection, "slump", {"slump_id": slump_id, "origin": "seed", "first_iteration": 0})
+    facts = {"slump_id": slump_id, "iteration": 0, "relation": "seed", "geom_source": "manual"}
+    return slump_id, _add_outline(connection, {**facts, **row, "added_by": analyst})
+
+
+def current_outlines(connection: Connection) -> list[dict[str, Any]]:
+    """outline_id, slump_id, candidate_id (None for a seed) and wkb of each slump."""
+    return rows(connection, CURRENT)
+
+
+def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str) -> None:
+    """Write what an accepted candidate means for the inventory, once per candidate.
+
+    A candidate that was accepted before has its outline already: it counts again by itself, under
+    the same slump id.
+    """
+    seen = "SELECT 1 FROM slump_outline WHERE candidate_id = ?"
+    if connection.execute(seen, [candidate_id]).fetchall():
+        return
+    candidate = rows(connection, ACCEPTED, [candidate_id])[0]
+    box = [candidate["maxx"], candidate["minx"], candidate["maxy"], candidate["miny"]]
+    near = rows(connection, NEAR, [*box, candidate_id])
+    outline = shapely.from_wkb(bytes(candidate["geom"]))
+    identity = identify(
+        outline, [(one["slump_id"], shapely.from_wkb(bytes(one["wkb"]))) for one in near]
+    )
+    slump_id = identity.slump_id
+    if identity.relation == "new":
+        slump_id = next_id(connection, "slump", "slump_id")
+        first = candidate["iteration"]
+        insert(
+            connection, "slump", {"slump_id": slump_id, "origin": "found", "first_iteration": first}
+        )
+    outline_id = _add_outline(
+        connection,
+        {
+            **candidate,
+            "geom": bytes(candidate["geom"]),
+            "slump_id": slump_id,
+            "candidate_id": candidate_id,
+            "relation": identity.relation,
+            "geom_source": "model",
+            "added_by": analyst,
+        },
+    )
+    connection.execute(
+        "INSERT INTO outline_distance SELECT ?, kind, source_id, line_id, distance_m "
+        "FROM candidate_distance WHERE candidate_id = ?",
+        [outline_id, candidate_id],
+    )
+
+
+def add_outline_distances(
+    connection: Connection, kind: str, source_id: int, found: Iterable[tuple[int, int, float]]
+) -> None:
+    """(outline_id, line_id, distance_m) of every outline to one line file."""
+    bulk_insert(
+        connection,
+        "outline_distance",
+        {
+            "outline_id": "BIGINT",
+            "kind": "VARCHAR",
+            "source_id": "BIGINT",
+            "line_id": "BIGINT",
+            "distance_m": "DOUBLE",
+        },
+        (
+            {
+                "outline_id": outline_id,
+                "kind": kind,
+                "source_id": source_id,
+                "line_id": line_id,
+                "distance_m": distance_m,
+            }
+            for outline_id, line_id, distance_m in found
+        ),
+    )
+
+
+def all_outlines(connection: Connection) -> tuple[tuple[int, bytes], ...]:
+    """(outline_id, WKB) of every outline version."""
+    query = "SELECT outline_id, ST_AsWKB(geom) FROM slump_outline ORDER BY outline_id"
+    return tuple((one, bytes(wkb)) for one, wkb in connection.execute(query).fetchall())
+
+
+def _add_outline(connection: Connection, row: Mapping[str, Any]) -> int:
+    outline_id = next_id(connection, "slump_outline", "outline_id")
+    insert(connection, "slump_outline", {"outline_id": outline_id, **row})
+    return outline_id

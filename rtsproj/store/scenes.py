@@ -1,0 +1,79 @@
+"""Scene rows."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rtsproj.domain.scenes import Role, SceneSpec
+from rtsproj.store.database import Connection, insert, next_id, rows
+
+SPECS = """
+SELECT scene_id, uri, role, acquired, bands, dtype, nodata, mask_uri, clear_share, fingerprint
+FROM scenes ORDER BY scene_id
+"""
+FOOTPRINTS = "SELECT scene_id, ST_AsWKB(footprint) AS wkb FROM scenes ORDER BY scene_id"
+
+
+def add_scene(connection: Connection, spec: SceneSpec, facts: dict[str, Any]) -> int:
+    """Insert a scene; returns its id.
+
+    Args:
+        connection: inside a transaction.
+        spec: what reading needs.
+        facts: the other columns: sensor, crs, gsd_m, width, height, size_bytes, mtime_ns,
+            footprint (WKB, project CRS), added_by.
+    """
+    scene_id = next_id(connection, "scene", "scene_id")
+    insert(
+        connection,
+        "scene",
+        {
+            "scene_id": scene_id,
+            "uri": spec.path,
+            "role": spec.role,
+            "acquired": spec.acquired,
+            "bands": json.dumps(spec.bands),
+            "dtype": spec.dtype,
+            "nodata": spec.nodata,
+            "mask_uri": spec.mask_path,
+            "clear_share": spec.clear_share,
+            "fingerprint": spec.fingerprint,
+            **facts,
+        },
+    )
+    return scene_id
+
+
+def scene_specs(connection: Connection, role: Role | None = None) -> tuple[SceneSpec, ...]:
+    """Scenes that are in use, by id."""
+    found = tuple(
+        SceneSpec(
+            scene_id=row["scene_id"],
+            path=row["uri"],
+            role=Role(row["role"]),
+            acquired=row["acquired"],
+            bands=tuple(json.loads(row["bands"])),
+            dtype=row["dtype"],
+            nodata=row["nodata"],
+            mask_path=row["mask_uri"],
+            clear_share=row["clear_share"],
+            fingerprint=row["fingerprint"],
+        )
+        for row in rows(connection, SPECS)
+    )
+    return tuple(spec for spec in found if role is None or spec.role is role)
+
+
+def footprints(connection: Connection) -> dict[int, bytes]:
+    """Scene id -> footprint WKB in the project CRS."""
+    return {row["scene_id"]: bytes(row["wkb"]) for row in rows(connection, FOOTPRINTS)}
+
+
+def relink(connection: Connection, spec: SceneSpec, path: Path) -> SceneSpec:
+    """Point a scene to where its unchanged file lies now."""
+    connection.execute(
+        "UPDATE scene SET uri = ?, mtime_ns = ? WHERE scene_id = ?",
+        [str(path), path.stat().st_mtime_ns, spec.scene_id],
+    )
+    return replace(spec, path=str(path))

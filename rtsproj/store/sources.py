@@ -1,0 +1,83 @@
+"""Vector and terrain files that were taken in: their rows and their geometry."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.database import Connection, insert, next_id, rows
+
+
+def add_source(connection: Connection, facts: Mapping[str, Any]) -> int:
+    """Insert a source row: role, uri, layer, where_expr, sha256, features, added_by."""
+    source_id = next_id(connection, "source", "source_id")
+    insert(connection, "source", {"source_id": source_id, **facts})
+    return source_id
+
+
+def add_area(connection: Connection, source_id: int, geoms: Iterable[bytes]) -> None:
+    """The area to be mapped; an earlier area is withdrawn, not erased."""
+    connection.execute(
+        "UPDATE source SET withdrawn_at = now() AT TIME ZONE 'UTC' "
+        "WHERE role = 'area' AND source_id <> ? AND withdrawn_at IS NULL",
+        [source_id],
+    )
+    first = next_id(connection, "area", "area_id")
+    for number, geom in enumerate(geoms):
+        insert(
+            connection, "area", {"area_id": first + number, "source_id": source_id, "geom": geom}
+        )
+
+
+def read_area(connection: Connection) -> tuple[bytes, ...]:
+    """Polygons (WKB) of the area in use; empty = the map scenes' valid pixels."""
+    query = """SELECT ST_AsWKB(geom) FROM area JOIN source USING (source_id)
+               WHERE withdrawn_at IS NULL ORDER BY area_id"""
+    return tuple(bytes(row[0]) for row in connection.execute(query).fetchall())
+
+
+def add_terrain(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A terrain raster's row."""
+    insert(
+        connection, "terrain", {"terrain_id": next_id(connection, "terrain", "terrain_id"), **row}
+    )
+
+
+def add_lines(
+    connection: Connection, source_id: int, kind: str, lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """Lines of one source: keys line_class, line_name, geom."""
+    first = next_id(connection, "line", "line_id")
+    bulk_insert(
+        connection,
+        "line",
+        {
+            "line_id": "BIGINT",
+            "source_id": "BIGINT",
+            "kind": "VARCHAR",
+            "line_class": "VARCHAR",
+            "line_name": "VARCHAR",
+            "geom": "GEOMETRY",
+        },
+        (
+            {"line_id": first + n, "source_id": source_id, "kind": kind, **line}
+            for n, line in enumerate(lines)
+        ),
+    )
+
+
+def line_sources(connection: Connection) -> list[dict[str, Any]]:
+    """source_id and kind of the line files in use."""
+    return rows(connection, "SELECT DISTINCT source_id, kind FROM lines ORDER BY source_id")
+
+
+def read_lines(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
+    """(line_id, WKB) of one source."""
+    query = "SELECT line_id, ST_AsWKB(geom) FROM line WHERE source_id = ? ORDER BY line_id"
+    found = connection.execute(query, [source_id]).fetchall()
+    return tuple((line_id, bytes(wkb)) for line_id, wkb in found)
+
+
+def has_source(connection: Connection, role: str, sha256: str) -> bool:
+    """True where the same file is in use in the same role."""
+    query = "SELECT 1 FROM source WHERE role = ? AND sha256 = ? AND withdrawn_at IS NULL"
+    return bool(connection.execute(query, [role, sha256]).fetchall())
