@@ -1,0 +1,162 @@
+"""The tables of a job folder as JSON lines: labels, tiles, outcomes, outlines."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rtsproj.domain.candidates import Outline
+from rtsproj.domain.labels import Polarity, TrainingLabel
+from rtsproj.domain.tiles import Outcome, Tile, TileOutcome
+from rtsproj.errors import DamagedError
+from rtsproj.jobs.files import append_line, complete_lines, write_atomic
+
+T = TypeVar("T")
+
+
+def write_labels(path: Path, labels: Iterable[TrainingLabel]) -> str:
+    """Write labels in the order given; returns the sha256 of the file."""
+    return _write(path, labels, _label_row)
+
+
+def read_labels(path: Path) -> tuple[TrainingLabel, ...]:
+    """Read labels.
+
+    Raises:
+        DamagedError: the file is missing or a line is not a label.
+    """
+    return _read(path, _label)
+
+
+def write_tiles(path: Path, tiles: Iterable[Tile]) -> str:
+    """Write tiles in the order given; returns the sha256 of the file."""
+    return _write(
+        path,
+        tiles,
+        lambda t: {"tile_id": t.tile_id, "row": t.row, "col": t.col, "core_px": t.core_px},
+    )
+
+
+def read_tiles(path: Path) -> tuple[Tile, ...]:
+    """Read tiles.
+
+    Raises:
+        DamagedError: the file is missing or a line is not a tile.
+    """
+    return _read(path, lambda raw: Tile(**raw))
+
+
+def write_outlines(path: Path, outlines: Iterable[Outline]) -> str:
+    """Write outlines in the order given; returns the sha256 of the file."""
+    return _write(path, outlines, _outline_row)
+
+
+def read_outlines(path: Path) -> tuple[Outline, ...]:
+    """Read outlines.
+
+    Raises:
+        DamagedError: the file is missing or a line is not an outline.
+    """
+    return _read(path, _outline)
+
+
+def append_outcome(path: Path, outcome: TileOutcome) -> None:
+    """Record what became of a tile; on disk when this returns."""
+    append_line(path, _dumps(_outcome_row(outcome)))
+
+
+def read_outcomes(path: Path) -> dict[int, TileOutcome]:
+    """Newest outcome of each tile; none where nothing was recorded; a torn tail is ignored.
+
+    Raises:
+        DamagedError: a complete line is not an outcome.
+    """
+    newest: dict[int, TileOutcome] = {}
+    for raw in _rows(path):
+        one = _parsed(path, raw, _outcome)
+        newest[one.tile_id] = one
+    return newest
+
+
+def _write(path: Path, values: Iterable[T], row: Callable[[T], dict[str, Any]]) -> str:
+    return write_atomic(path, "".join(_dumps(row(one)) + "\n" for one in values).encode())
+
+
+def _read(path: Path, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    if not path.exists():
+        raise DamagedError(f"{path} is missing", hint="start a new job")
+    return tuple(_parsed(path, raw, parse) for raw in _rows(path))
+
+
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
+    for number, line in enumerate(complete_lines(path), start=1):
+        try:
+            raw = json.loads(line)
+        except ValueError as error:
+            raise _damaged(path, f"line {number}: {error}") from error
+        if not isinstance(raw, dict):
+            raise _damaged(path, f"line {number} is no object")
+        yield raw
+
+
+def _parsed(path: Path, raw: dict[str, Any], parse: Callable[[dict[str, Any]], T]) -> T:
+    try:
+        return parse(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"{error!r} in {_dumps(raw)[:120]}") from error
+
+
+def _damaged(path: Path, what: str) -> DamagedError:
+    return DamagedError(f"{path} is damaged: {what}", hint="start a new job from the project")
+
+
+def _dumps(raw: dict[str, Any]) -> str:
+    return json.dumps(raw, sort_keys=True, separators=(",", ":"))
+
+
+def _label_row(label: TrainingLabel) -> dict[str, Any]:
+    return {
+        "label_id": label.label_id,
+        "polarity": label.polarity.value,
+        "origin": label.origin,
+        "reason": label.reason,
+        "wkb": label.wkb.hex(),
+    }
+
+
+def _label(raw: dict[str, Any]) -> TrainingLabel:
+    polarity, wkb = Polarity(raw["polarity"]), bytes.fromhex(raw["wkb"])
+    return TrainingLabel(int(raw["label_id"]), polarity, raw["origin"], raw["reason"], wkb)
+
+
+def _outline_row(outline: Outline) -> dict[str, Any]:
+    return {
+        "seq": outline.seq,
+        "wkb": outline.wkb.hex(),
+        "score_mean": outline.score_mean,
+        "score_max": outline.score_max,
+        "pixels": outline.pixels,
+        "tiles": list(outline.tiles),
+        "at_edge": outline.at_edge,
+    }
+
+
+def _outline(raw: dict[str, Any]) -> Outline:
+    values = {**raw, "wkb": bytes.fromhex(raw["wkb"]), "tiles": tuple(raw["tiles"])}
+    return Outline(**values)
+
+
+def _outcome_row(outcome: TileOutcome) -> dict[str, Any]:
+    return {
+        "tile_id": outcome.tile_id,
+        "outcome": outcome.outcome.value,
+        "outlines": outcome.outlines,
+        "valid_px": outcome.valid_px,
+        "seconds": round(outcome.seconds, 3),
+        "sha256": outcome.sha256,
+        "message": outcome.message,
+    }
+
+
+def _outcome(raw: dict[str, Any]) -> TileOutcome:
+    return TileOutcome(**{**raw, "outcome": Outcome(raw["outcome"])})
