@@ -5,11 +5,15 @@ Why a copy: any client that holds the project file open, even read-only, blocks 
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from rtsproj.errors import RtsError
+import duckdb
+import shapely
+
+from rtsproj.errors import RtsError, UsageError
 from rtsproj.store.database import Connection, Database, new_instance
 from rtsproj.store.lock import shared_lock
 from rtsproj.store.spatial import load_spatial
@@ -56,18 +60,56 @@ def guest(database: Database, *, write_to: Path | None = None) -> Iterator[Conne
             connection.close()
 
 
+def run_query(
+    connection: Connection, text: str, *, limit: int | None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run one query; geometry columns come back as WKT.
+
+    Raises:
+        UsageError: DuckDB refuses it, or it holds several statements.
+    """
+    try:
+        statements = connection.extract_statements(text)
+        if len(statements) != 1:
+            raise UsageError(f"{len(statements)} statements in one query", hint="give one query")
+        result = connection.execute(text)
+        described = result.description or []
+        found = result.fetchall() if limit is None else result.fetchmany(limit)
+        geometry = [n for n, column in enumerate(described) if "GEOMETRY" in str(column[1])]
+    except duckdb.Error as error:
+        lines = str(error).splitlines()
+        raise UsageError(lines[0], hint=" ".join(lines[1:3]).strip() or "see the README") from error
+    if geometry:
+        found = [_with_wkt(row, geometry) for row in found]
+    return [column[0] for column in described], found
+
+
+def _with_wkt(row: tuple[Any, ...], geometry: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(
+        shapely.from_wkb(bytes(value)).wkt
+        if number in geometry and isinstance(value, bytes | bytearray)
+        else value
+        for number, value in enumerate(row)
+    )
+
+
+def part_of(target: Path) -> Path:
+    """Temporary name beside a target that is renamed into place."""
+    return target.with_name(f".{target.name}.part")
+
+
 def copy_out(connection: Connection, query: str, target: Path) -> None:
     """Write a query's rows as Parquet (GeoParquet where a geometry column is among them).
 
     Raises:
         RtsError: the rows could not be written.
     """
-    part = target.with_name(f".{target.name}.part")
+    part = part_of(target)
     path = str(part.absolute()).replace("'", "''")
     try:
         connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
         part.replace(target)
-    except Exception as error:
+    except duckdb.Error as error:
         part.unlink(missing_ok=True)
         raise RtsError(
             f"{target} could not be written: {str(error).splitlines()[0]}",

@@ -60,11 +60,6 @@ def close_iteration(
     )
 
 
-def reopen_iteration(connection: Connection, iteration: int) -> None:
-    """Take the newest closing back, for going on after a stop."""
-    connection.execute("DELETE FROM iteration_close WHERE iteration = ?", [iteration])
-
-
 def record_settings(connection: Connection, iteration: int, settings: Mapping[str, Any]) -> None:
     """Settings that the iteration used, ``table.key`` -> value; the newest training's stand."""
     connection.execute("DELETE FROM iteration_setting WHERE iteration = ?", [iteration])

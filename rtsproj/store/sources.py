@@ -77,7 +77,10 @@ def read_lines(connection: Connection, source_id: int) -> tuple[tuple[int, bytes
     return tuple((line_id, bytes(wkb)) for line_id, wkb in found)
 
 
-def has_source(connection: Connection, role: str, sha256: str) -> bool:
-    """True where the same file is in use in the same role."""
-    query = "SELECT 1 FROM source WHERE role = ? AND sha256 = ? AND withdrawn_at IS NULL"
-    return bool(connection.execute(query, [role, sha256]).fetchall())
+def has_source(
+    connection: Connection, role: str, sha256: str, *, part: tuple[str | None, str | None]
+) -> bool:
+    """True where the same layer and filter of the same file is in use in the same role."""
+    query = """SELECT 1 FROM source WHERE role = ? AND sha256 = ? AND withdrawn_at IS NULL
+               AND layer IS NOT DISTINCT FROM ? AND where_expr IS NOT DISTINCT FROM ?"""
+    return bool(connection.execute(query, [role, sha256, *part]).fetchall())

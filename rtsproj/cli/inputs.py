@@ -1,0 +1,268 @@
+"""scene, area, label, line, terrain, tile: what the project is given."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtsproj.cli.output import print_json, print_table, safe_text
+from rtsproj.cli.session import session, whoami
+from rtsproj.domain.labels import Polarity
+from rtsproj.domain.scenes import Role
+from rtsproj.errors import UsageError
+from rtsproj.workflow.scenes import (
+    SceneChoice,
+    add_scenes,
+    check_scenes,
+    list_scenes,
+    relink_scene,
+)
+from rtsproj.workflow.sources import (
+    Added,
+    VectorChoice,
+    add_area,
+    add_labels,
+    add_lines,
+    add_terrain,
+)
+from rtsproj.workflow.tiles import Tiling, lay_tiles
+
+app = typer.Typer(rich_markup_mode=None)
+scene = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+area = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+label = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+line = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+terrain = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(scene, name="scene", help="Images: add, list, check, relink.")
+app.add_typer(area, name="area", help="What is to be mapped; default: the map scenes.")
+app.add_typer(label, name="label", help="Training polygons.")
+app.add_typer(line, name="line", help="Roads and railway.")
+app.add_typer(terrain, name="terrain", help="Elevation rasters.")
+
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Layer = Annotated[str | None, typer.Option(help="Layer of a file with several.")]
+Where = Annotated[
+    str | None, typer.Option(help="Attribute filter: highway in ('trunk','primary').")
+]
+AssumeCrs = Annotated[str | None, typer.Option(help="CRS of a file that names none.")]
+
+
+@area.callback()
+@label.callback()
+@line.callback()
+@terrain.callback()
+def one_verb() -> None:
+    """Keep the sub-verb `add` even where it is the only one."""
+
+
+@scene.command("add", epilog="Example: rtsproj scene add images/2019*.tif --role map")
+def scene_add(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="GeoTIFF or COG files.")],
+    acquired: Annotated[
+        str | None, typer.Option("--date", help="YYYY-MM-DD; default: from name or metadata.")
+    ] = None,
+    role: Annotated[str, typer.Option(help="map = searched; history = evidence.")] = "map",
+    bands: Annotated[
+        str | None, typer.Option(help="Names in file order: blue,green,red,nir.")
+    ] = None,
+    assume_crs: AssumeCrs = None,
+    by: As = None,
+    as_json: Json = False,
+) -> None:
+    """Register images where they lie; pixels are never copied or changed."""
+    here = session(context)
+    choice = SceneChoice(
+        role=_role(role),
+        acquired=_day(acquired),
+        bands=tuple(one.strip() for one in bands.split(",")) if bands else (),
+        assume_crs=assume_crs,
+    )
+    added = add_scenes(here.open(), paths, choice, by=whoami(by), progress=here.talk.work)
+    here.talk.done()
+    if as_json:
+        print_json(added)
+        return
+    for one in added:
+        here.talk.say(
+            f"scene {one.scene_id}  {one.name}  {one.role}  {one.acquired}  "
+            f"{','.join(one.bands)}  {one.dtype}  clear {100 * one.clear_share:.1f} %"
+        )
+
+
+@scene.command("list", epilog="Example: rtsproj scene list --json")
+def scene_list(context: typer.Context, as_json: Json = False) -> None:
+    """Show the registered images."""
+    found = list_scenes(session(context).open())
+    if as_json:
+        print_json(found)
+        return
+    header = ("id", "role", "date", "bands", "dtype", "clear %", "path")
+    print_table(
+        header,
+        [
+            (
+                one.scene_id,
+                one.role,
+                one.acquired,
+                ",".join(one.bands),
+                one.dtype,
+                f"{100 * one.clear_share:.1f}",
+                one.path,
+            )
+            for one in found
+        ],
+    )
+
+
+@scene.command("check", epilog="Example: rtsproj scene check")
+def scene_check(context: typer.Context, as_json: Json = False) -> None:
+    """Compare every image with its recorded fingerprint; exit 2 if one changed."""
+    found = check_scenes(session(context).open())
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("id", "state", "path"), [(c.scene_id, c.state, c.path) for c in found])
+    bad = [one for one in found if one.state != "ok"]
+    if bad:
+        raise UsageError(
+            f"{len(bad)} of {len(found)} images are missing or changed",
+            hint="put them back, or `rtsproj scene relink ID PATH`",
+        )
+
+
+@scene.command("relink", epilog="Example: rtsproj scene relink 3 /data/new/place/image.tif")
+def scene_relink(
+    context: typer.Context,
+    scene_id: Annotated[int, typer.Argument(metavar="ID")],
+    path: Annotated[Path, typer.Argument(metavar="PATH")],
+) -> None:
+    """Point an image at its new place; only the same file is accepted."""
+    here = session(context)
+    found = relink_scene(here.open(), scene_id, path)
+    here.talk.say(f"scene {scene_id} is now {safe_text(found.path)}")
+
+
+@area.command("add", epilog="Example: rtsproj area add corridor.gpkg --layer qtec")
+def area_add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    layer: Layer = None,
+    where: Where = None,
+    assume_crs: AssumeCrs = None,
+    by: As = None,
+) -> None:
+    """Set what is to be mapped; an earlier area is withdrawn."""
+    here = session(context)
+    choice = VectorChoice(layer, where, assume_crs)
+    _tell(context, add_area(here.open(), file, choice, by=whoami(by)), "area polygons")
+
+
+@label.command("add", epilog="Example: rtsproj label add slumps.gpkg --polarity positive")
+def label_add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    layer: Layer = None,
+    polarity: Annotated[str, typer.Option(help="positive or negative")] = "positive",
+    where: Where = None,
+    assume_crs: AssumeCrs = None,
+    by: As = None,
+) -> None:
+    """Take in training polygons; positives are the first slumps of the inventory."""
+    if polarity not in ("positive", "negative"):
+        raise UsageError(f"polarity {polarity!r} is not known", hint="positive or negative")
+    here = session(context)
+    choice = VectorChoice(layer, where, assume_crs)
+    added = add_labels(here.open(), file, choice, polarity=Polarity(polarity), by=whoami(by))
+    _tell(context, added, f"{polarity} labels")
+
+
+@line.command(
+    "add",
+    epilog="Example: rtsproj line add osm.gpkg --kind road --where \"highway in ('trunk')\"",
+)
+def line_add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    kind: Annotated[str, typer.Option(help="road or railway")],
+    layer: Layer = None,
+    where: Where = None,
+    assume_crs: AssumeCrs = None,
+    by: As = None,
+) -> None:
+    """Take in roads or railway; the distance of every slump to them is measured."""
+    if kind not in ("road", "railway"):
+        raise UsageError(f"kind {kind!r} is not known", hint="road or railway")
+    here = session(context)
+    choice = VectorChoice(layer, where, assume_crs)
+    _tell(context, add_lines(here.open(), file, choice, kind=kind, by=whoami(by)), f"{kind} lines")
+
+
+@terrain.command("add", epilog="Example: rtsproj terrain add dem30m.tif")
+def terrain_add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    by: As = None,
+) -> None:
+    """Register an elevation raster where it lies."""
+    _tell(context, add_terrain(session(context).open(), file, by=whoami(by)), "elevation raster")
+
+
+@app.command(epilog="Example: rtsproj tile --json")
+def tile(context: typer.Context, as_json: Json = False) -> None:
+    """Lay the grid over the area where imagery is valid; again after new scenes."""
+    here = session(context)
+    tiling = lay_tiles(here.open(), progress=here.talk.work)
+    here.talk.done()
+    if as_json:
+        print_json({"added": tiling.added, "tiles": tiling.tiles, "valid_km2": tiling.valid_km2})
+        return
+    here.talk.say(f"{tiling.tiles} tiles ({tiling.added} new), {tiling.valid_km2:,.2f} km2 valid")
+    print(tile_map(tiling))
+
+
+def tile_map(tiling: Tiling, *, widest: int = 78) -> str:
+    """The grid as text: one character for one or more tiles, by their valid share."""
+    if not tiling.cells:
+        return ""
+    top = min(row for row, _, _ in tiling.cells)
+    left = min(col for _, col, _ in tiling.cells)
+    across = max(col for _, col, _ in tiling.cells) - left + 1
+    step = -(-across // widest)
+    cells: dict[tuple[int, int], list[float]] = {}
+    for row, col, share in tiling.cells:
+        cells.setdefault(((row - top) // step, (col - left) // step), []).append(share)
+    rows = max(row for row, _ in cells) + 1
+    columns = max(col for _, col in cells) + 1
+    shades = "░▒▓█"
+    lines = []
+    for row in range(rows):
+        shares = [cells.get((row, col), []) for col in range(columns)]
+        lines.append(
+            "".join(shades[min(3, int(4 * sum(one) / len(one)))] if one else "·" for one in shares)
+        )
+    return "\n".join(lines)
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise UsageError(f"role {text!r} is not known", hint="map or history") from None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"date {text!r} is not a day", hint="write YYYY-MM-DD") from None
+
+
+def _tell(context: typer.Context, added: Added, what: str) -> None:
+    here = session(context)
+    size = f", {added.area_m2 / 1e4:,.2f} ha" if added.area_m2 else ""
+    here.talk.say(f"{added.features} {what} taken in (source {added.source_id}){size}")
+    if added.repaired:
+        here.talk.say(f"repaired: {len(added.repaired)} invalid ({', '.join(added.repaired[:10])})")

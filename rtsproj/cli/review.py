@@ -1,0 +1,241 @@
+"""candidate, decide, undo, redo, triage, converge: what a person does."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtsproj.cli.cards import card_lines
+from rtsproj.cli.output import print_json, print_table
+from rtsproj.cli.plain_triage import review_plainly
+from rtsproj.cli.session import session, whoami
+from rtsproj.domain.candidates import Status
+from rtsproj.domain.decisions import SavedDecision, Verdict
+from rtsproj.errors import ExitCode, NeedsError, UsageError
+from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
+from rtsproj.workflow.collect import catch_up
+from rtsproj.workflow.converge import converge as close
+from rtsproj.workflow.converge import look, search_again
+from rtsproj.workflow.decide import Word, decide_from
+from rtsproj.workflow.decide import decide as save
+from rtsproj.workflow.decide import redo as say_again
+from rtsproj.workflow.decide import undo as take_back
+
+app = typer.Typer(rich_markup_mode=None)
+candidate = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(candidate, name="candidate", help="Candidates: list, show.")
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="The analyst.")]
+Times = Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")]
+
+
+@candidate.command("list", epilog="Example: rtsproj candidate list --status open")
+def candidate_list(
+    context: typer.Context,
+    iteration: Annotated[int | None, typer.Option(help="Only this iteration.")] = None,
+    status: Annotated[str | None, typer.Option(help="open, accept, reject or unsure")] = None,
+    as_json: Json = False,
+) -> None:
+    """List candidates."""
+    project = session(context).open()
+    catch_up(project)
+    found = list_candidates(project, iteration=iteration, status=_status(status))
+    if as_json:
+        print_json(found)
+        return
+    hide = project.settings.triage.hide_score
+    header = ("id", "it.", "status", "ha", "lon", "lat", "score", "lineage", "slump", "reason")
+    print_table(
+        header,
+        [
+            (
+                one.candidate_id,
+                one.iteration,
+                one.status,
+                f"{one.area_m2 / 1e4:.3f}",
+                f"{one.lon:.5f}",
+                f"{one.lat:.5f}",
+                "hidden" if hide and one.status == "open" else f"{one.score_mean:.2f}",
+                one.lineage,
+                f"RTS-{one.slump_id:05}" if one.slump_id else "",
+                one.reason,
+            )
+            for one in found
+        ],
+    )
+
+
+@candidate.command("show", epilog="Example: rtsproj candidate show 12 --png evidence.png")
+def candidate_show(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ID")],
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the evidence picture.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show one candidate: place, size, distances, history; --png writes its picture."""
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    card = show_candidate(project, number)
+    if png is not None:
+        from rtsproj.workflow.pictures import write_picture  # noqa: PLC0415 - rasterio only here
+
+        write_picture(project, card, png)
+        here.talk.say(f"picture written: {png}")
+    if as_json:
+        print_json({**_card_values(card), "png": str(png) if png else None})
+        return
+    for line in card_lines(card, hide_score=project.settings.triage.hide_score):
+        print(line)
+
+
+@app.command(epilog="Example: rtsproj decide 12 reject --reason river --note 'cut bank'")
+def decide(
+    context: typer.Context,
+    number: Annotated[int | None, typer.Argument(metavar="ID")] = None,
+    verdict: Annotated[str | None, typer.Argument(metavar="VERDICT")] = None,
+    reason: Annotated[str, typer.Option(help="Reject reason of the project's list.")] = "",
+    note: Annotated[str, typer.Option(help="Free text.")] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Many at once, all or none.")
+    ] = None,
+    by: As = None,
+    as_json: Json = False,
+) -> None:
+    """Accept, reject or leave unsure: one candidate, or all of a CSV file.
+
+    Columns of the file: candidate_id, verdict, and optionally reason, note, analyst, decided_at.
+    """
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    if (file is None) == (number is None or verdict is None):
+        raise UsageError(
+            "decide takes ID and VERDICT, or --from FILE.csv",
+            hint="rtsproj decide 12 accept, or rtsproj decide --from decisions.csv",
+        )
+    if file is not None:
+        saved = decide_from(project, file, analyst=whoami(by))
+    else:
+        word = Word(_verdict(verdict or ""), reason, note)
+        saved = (save(project, number or 0, word, analyst=whoami(by)),)
+    _report(context, saved, as_json=as_json)
+
+
+@app.command(epilog="Example: rtsproj undo 3")
+def undo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json = False) -> None:
+    """Take back your newest decisions; any number, also of earlier sessions."""
+    found = take_back(session(context).open(), times=times, analyst=whoami(by))
+    _report(context, found, as_json=as_json)
+
+
+@app.command(epilog="Example: rtsproj redo")
+def redo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json = False) -> None:
+    """Say again what undo took back."""
+    found = say_again(session(context).open(), times=times, analyst=whoami(by))
+    _report(context, found, as_json=as_json)
+
+
+@app.command(epilog="Example: rtsproj triage --plain")
+def triage(
+    context: typer.Context,
+    plain: Annotated[bool, typer.Option("--plain", help="Line by line, no screen.")] = False,
+    by: As = None,
+) -> None:
+    """Review the open candidates: screen, or line by line with --plain."""
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    if plain:
+        review_plainly(project, analyst=whoami(by), lines=sys.stdin)
+        return
+    from rtsproj.cli.screen import open_screen  # noqa: PLC0415 - textual only where it is shown
+
+    raise typer.Exit(open_screen(here, at="triage", analyst=whoami(by)))
+
+
+@app.command(epilog="Example: rtsproj converge --json")
+def converge(
+    context: typer.Context,
+    despite_failures: Annotated[
+        bool, typer.Option("--despite-failures", help="Close although tiles failed.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Open another iteration although it stopped.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+    by: As = None,
+    as_json: Json = False,
+) -> None:
+    """Check the stop rule, close the iteration; open the next one or stop the project."""
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    try:
+        if dry_run:
+            said = look(project)
+        elif again:
+            said = search_again(project, by=whoami(by))
+        else:
+            said = close(project, by=whoami(by), despite_failures=despite_failures)
+    except NeedsError:
+        if as_json:
+            print_json(look(project))
+        raise
+    if as_json:
+        print_json(said)
+        return
+    print(said.reason)
+    if said.next_iteration is not None:
+        print(f"iteration {said.next_iteration} is open; next: rtsproj train")
+    elif said.converged:
+        print("the search stops here; next: rtsproj report")
+
+
+def _card_values(card: CandidateCard) -> dict[str, object]:
+    return {
+        "candidate": card.row,
+        "perimeter_m": card.perimeter_m,
+        "growth_m2": card.growth_m2,
+        "lineage_text": card.lineage_text,
+        "distances": card.distances,
+        "history": card.history,
+        "outline_wkt": card.outline.wkt,
+    }
+
+
+def _report(context: typer.Context, saved: tuple[SavedDecision, ...], *, as_json: bool) -> None:
+    if as_json:
+        print_json(saved)
+        return
+    talk = session(context).talk
+    if not saved:
+        talk.say("nothing to do: no decision of yours stands there")
+        raise typer.Exit(int(ExitCode.NEEDS))
+    if len(saved) > 20:
+        talk.say(f"saved {len(saved)} decisions, #{saved[0].decision_id}-{saved[-1].decision_id}")
+        return
+    for one in saved:
+        talk.say(f"saved #{one.decision_id}: C-{one.candidate_id:05} {one.verdict} {one.reason}")
+
+
+def _status(text: str | None) -> Status | None:
+    try:
+        return Status(text) if text else None
+    except ValueError:
+        raise UsageError(
+            f"status {text!r} is not known", hint="open, accept, reject or unsure"
+        ) from None
+
+
+def _verdict(text: str) -> Verdict:
+    try:
+        return Verdict(text)
+    except ValueError:
+        raise UsageError(
+            f"verdict {text!r} is not known", hint="accept, reject or unsure"
+        ) from None

@@ -1,0 +1,293 @@
+"""Candidates for people: lists, the triage queue, one candidate with its history, its picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from rtsproj.domain.candidates import Status
+from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.labels import seeded_hash
+from rtsproj.domain.scenes import Role, SceneSpec, reading_order
+from rtsproj.errors import UsageError
+from rtsproj.settings import TriageSettings
+from rtsproj.store import candidates, facts, outlines, scenes
+from rtsproj.workflow.project import Project, reading
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One line of a list or queue; fields as in the view ``candidates``.
+
+    Attributes:
+        candidate_id: id.
+        iteration: which search drew it.
+        status: open, accept, reject or unsure.
+        score_mean: 0..1; doors hide it until the verdict.
+        score_max: 0..1.
+        area_m2: m2, geodesic.
+        lon: degrees WGS84.
+        lat: degrees WGS84.
+        slump_id: slump that it shows or meets, None = none.
+        relation: to the inventory: new, same, split or merge.
+        lineage: to earlier judged places: fresh, touching, partial, same or grown.
+        lineage_of: that earlier candidate, None = none.
+        reason: reject reason.
+        note: free text.
+        analyst: who said the newest word.
+        decided_at: UTC.
+        at_edge: beside missing imagery or on the border of the area.
+    """
+
+    candidate_id: int
+    iteration: int
+    status: str
+    score_mean: float
+    score_max: float
+    area_m2: float
+    lon: float
+    lat: float
+    slump_id: int | None
+    relation: str
+    lineage: str
+    lineage_of: int | None
+    reason: str | None
+    note: str | None
+    analyst: str | None
+    decided_at: datetime | None
+    at_edge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Nearest line of one kind: geodesic, outline edge to line, m."""
+
+    kind: str
+    line_class: str | None
+    line_name: str | None
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWord:
+    """What was said of an earlier or neighbouring candidate at the same place."""
+
+    candidate_id: int
+    iteration: int
+    status: str
+    lineage: str
+    reason: str | None
+    note: str | None
+    analyst: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCard:
+    """All that triage shows of one candidate.
+
+    Attributes:
+        row: as in lists.
+        outline: shapely polygon, project CRS.
+        perimeter_m: m, geodesic.
+        growth_m2: m2 of opened growth against the judged place.
+        lineage_iou: 0..1, overlap with it.
+        lineage_slump: seed slump that it matches, None = none.
+        distances: nearest road and railway.
+        history: other candidates of any iteration whose box meets this one's.
+    """
+
+    row: CandidateRow
+    outline: shapely.Geometry
+    perimeter_m: float
+    growth_m2: float
+    lineage_iou: float
+    lineage_slump: int | None
+    distances: tuple[Distance, ...]
+    history: tuple[PlaceWord, ...]
+
+    @property
+    def lineage_text(self) -> str:
+        """One sentence on how the place is known; empty for a fresh one."""
+        return lineage_sentence(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Imagery:
+    """What pictures are read from: the grid and, by year, the scenes in reading order.
+
+    Attributes:
+        grid: the project grid.
+        map_year: year of the newest map scene.
+        years: (year, scenes), oldest first; the map year holds the map scenes.
+        rgb: band names of a colour picture.
+    """
+
+    grid: ProjectGrid
+    map_year: int
+    years: tuple[tuple[int, tuple[SceneSpec, ...]], ...]
+    rgb: tuple[str, ...]
+
+
+def list_candidates(
+    project: Project, *, iteration: int | None = None, status: Status | None = None
+) -> tuple[CandidateRow, ...]:
+    """Candidates by id, as the contract lists them."""
+    with reading(project) as connection:
+        found = candidates.list_candidates(
+            connection, iteration=iteration, status=status.value if status else None
+        )
+    return tuple(_row(one) for one in found)
+
+
+def queue(project: Project) -> tuple[CandidateRow, ...]:
+    """Open candidates in the order of the settings (method 8.4)."""
+    with reading(project) as connection:
+        pixel_m = float(facts.read_facts(connection)["pixel_m"])
+    waiting = list_candidates(project, status=Status.OPEN)
+    return ordered(waiting, project.settings.triage, pixel_m=pixel_m)
+
+
+def ordered(
+    waiting: Sequence[CandidateRow], settings: TriageSettings, *, pixel_m: float
+) -> tuple[CandidateRow, ...]:
+    """Order a queue: small outlines last; by probability in batches, shuffled inside a batch."""
+    small_m2 = settings.small_px * pixel_m**2
+    if settings.order == "area":
+        return tuple(sorted(waiting, key=lambda c: (-c.area_m2, c.candidate_id)))
+    by_score = sorted(waiting, key=lambda c: (c.area_m2 < small_m2, -c.score_mean, c.candidate_id))
+    if settings.order == "score":
+        return tuple(by_score)
+    size = settings.batch_size
+    batches = [by_score[at : at + size] for at in range(0, len(by_score), size)]
+    return tuple(
+        one
+        for batch in batches
+        for one in sorted(
+            batch,
+            key=lambda c: (c.area_m2 < small_m2, seeded_hash(0, c.candidate_id)),
+        )
+    )
+
+
+def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
+    """One candidate with distances and the history of its place.
+
+    Raises:
+        UsageError: no such candidate.
+    """
+    with reading(project) as connection:
+        row = candidates.read_candidate(connection, candidate_id)
+        if row is None:
+            raise UsageError(
+                f"no candidate {candidate_id}", hint="`rtsproj candidate list` shows the ids"
+            )
+        past = candidates.place_history(connection, candidate_id, row["bounds"])
+    return CandidateCard(
+        row=_row(row),
+        outline=shapely.from_wkb(bytes(row["wkb"])),
+        perimeter_m=row["perimeter_m"],
+        growth_m2=row["growth_m2"],
+        lineage_iou=row["lineage_iou"],
+        lineage_slump=row["lineage_slump"],
+        distances=tuple(Distance(**one) for one in row["distances"]),
+        history=tuple(PlaceWord(**one) for one in past),
+    )
+
+
+def neighbours(
+    project: Project, card: CandidateCard, bounds: tuple[float, float, float, float]
+) -> tuple[shapely.Geometry, ...]:
+    """Other outlines of the same iteration and of the inventory inside a view."""
+    with reading(project) as connection:
+        found = candidates.neighbour_outlines(
+            connection, card.row.iteration, card.row.candidate_id, bounds
+        )
+        known = [
+            bytes(one["wkb"])
+            for one in outlines.current_outlines(connection)
+            if one["candidate_id"] != card.row.candidate_id
+        ]
+    view = shapely.box(*bounds)
+    shapes = (shapely.from_wkb(wkb) for wkb in (*found, *known))
+    return tuple(shape for shape in shapes if shape.intersects(view))
+
+
+def imagery(project: Project) -> Imagery:
+    """Scenes by year, for pictures."""
+    with reading(project) as connection:
+        specs = scenes.scene_specs(connection)
+        values = facts.read_facts(connection)
+    mapped = [one for one in specs if one.role is Role.MAP]
+    map_year = max(one.year for one in mapped)
+    years = sorted({one.year for one in specs if one.role is Role.HISTORY} - {map_year})
+    grouped = [
+        (year, reading_order(s for s in specs if s.role is Role.HISTORY and s.year == year))
+        for year in years
+    ]
+    grouped.append((map_year, reading_order(mapped)))
+    grid = ProjectGrid(
+        values["crs"],
+        float(values["pixel_m"]),
+        float(values["origin_x"]),
+        float(values["origin_y"]),
+    )
+    return Imagery(grid, map_year, tuple(sorted(grouped)), colour_bands(specs))
+
+
+def colour_bands(specs: Sequence[SceneSpec]) -> tuple[str, ...]:
+    """Red, green and blue where every scene has them, else its first shared bands."""
+    shared = [band for band in specs[0].bands if all(band in one.bands for one in specs)]
+    colours = ("red", "green", "blue")
+    if all(band in shared for band in colours):
+        return colours
+    return tuple((shared * 3)[:3])
+
+
+def lineage_sentence(card: CandidateCard) -> str:
+    """How the place is known from before, for the evidence panel."""
+    of = (
+        f"C-{card.row.lineage_of:05}"
+        if card.row.lineage_of
+        else f"RTS-{card.lineage_slump or 0:05}"
+    )
+    said = next(
+        (
+            f" ({one.status}{', ' + one.reason if one.reason else ''}, iteration {one.iteration})"
+            for one in card.history
+            if one.candidate_id == card.row.lineage_of
+        ),
+        "" if card.row.lineage_of else " (seed)",
+    )
+    return {
+        "fresh": "",
+        "touching": f"touches {of}{said}",
+        "partial": f"overlaps {of}{said}, IoU {card.lineage_iou:.2f}",
+        "same": f"same place as {of}{said}: its verdict stands",
+        "grown": f"{of}{said} has grown by {card.growth_m2:.0f} m²",
+    }[card.row.lineage]
+
+
+def picture_bounds(
+    outline: shapely.Geometry, *, factor: float = 3.0, least_m: float = 250.0
+) -> tuple[float, float, float, float]:
+    """A square view round an outline, in m of the project CRS.
+
+    Its side is ``factor`` times the outline's, at least ``least_m`` (method 8.2).
+    """
+    minx, miny, maxx, maxy = outline.bounds
+    side = max(factor * max(maxx - minx, maxy - miny), least_m)
+    x, y = (minx + maxx) / 2, (miny + maxy) / 2
+    return (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+
+
+def _row(values: Mapping[str, Any]) -> CandidateRow:
+    return CandidateRow(**{name: values[name] for name in CandidateRow.__slots__})
+
+
+def default_picture_path(project: Project, candidate_id: int) -> Path:
+    """Where a picture goes when no path was given."""
+    return project.folder / "exports" / f"candidate-{candidate_id:05}.png"

@@ -1,0 +1,146 @@
+"""Health and safety of a project: checks, backups, restore from backup and journal."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rtsproj.errors import NeedsError, RtsError
+from rtsproj.jobs.files import sha256_of
+from rtsproj.journal.lines import Mark, check, cut_torn_tail, journal_files
+from rtsproj.store import migrations
+from rtsproj.store.database import FILE, rows
+from rtsproj.workflow.project import Project, catch_up_journal, has_crs, open_project, reading
+from rtsproj.workflow.scenes import check_scenes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its state is ok, mended, warning or damaged; the remedy says what to do."""
+
+    name: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def examine(project: Project, *, deep: bool, fix: bool) -> tuple[Check, ...]:
+    """Check journal, database, models and, with ``deep``, every image."""
+    checks = [*_journals(project, fix=fix), _replayed(project), *_models(project)]
+    checks.extend(_leftovers(project, fix=fix))
+    if deep:
+        checks.extend(
+            Check(
+                f"scene {one.scene_id}",
+                "ok" if one.state == "ok" else "warning",
+                f"{one.path} {one.state}",
+                "rtsproj scene relink",
+            )
+            for one in check_scenes(project)
+        )
+    return tuple(checks)
+
+
+def back_up(project: Project) -> Path:
+    """Copy the database; the journals are small text files and are copied beside it."""
+    tag = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    target = migrations.back_up(project.database, tag)
+    folder = target.with_suffix(".journal")
+    folder.mkdir()
+    for path in journal_files(project.journal):
+        (folder / path.name).write_bytes(path.read_bytes())
+    return target
+
+
+def restore_from(start: Path, backup: Path | None) -> tuple[Project, int]:
+    """Put a backup of the database in place and replay the journals onto it.
+
+    The present database, if any, is kept beside it as ``project.duckdb.replaced``.
+
+    Returns:
+        The project and the number of decisions that the backup lacked.
+
+    Raises:
+        NeedsError: there is no backup.
+    """
+    folder = next((one for one in (start, *start.parents) if (one / "project.toml").exists()), None)
+    if folder is None:
+        raise NeedsError(f"no project in {start} or above it", hint="give -C DIR")
+    backups = sorted((folder / "backups").glob("project-*.duckdb"), key=lambda p: p.stat().st_mtime)
+    source = backup or (backups[-1] if backups else None)
+    if source is None or not source.is_file():
+        raise NeedsError(f"{source or folder / 'backups'} holds no backup", hint="give its path")
+    database = folder / FILE
+    part = database.with_suffix(".part")
+    part.write_bytes(source.read_bytes())
+    for old in (database, database.with_suffix(".duckdb.wal")):
+        if old.exists():
+            old.replace(old.with_name(old.name + ".replaced"))
+    part.replace(database)
+    project = open_project(folder)
+    return project, catch_up_journal(project)
+
+
+def _journals(project: Project, *, fix: bool) -> list[Check]:
+    checks = []
+    for path in journal_files(project.journal):
+        cut = cut_torn_tail(path) if fix else 0
+        try:
+            mark = check(path)
+        except RtsError as error:
+            checks.append(Check(path.name, "damaged", error.what, error.hint))
+            continue
+        torn = path.stat().st_size - mark.size_bytes
+        state = "mended" if cut else "warning" if torn else "ok"
+        checks.append(Check(path.name, state, f"{mark.size_bytes} bytes, {torn or cut} torn"))
+        known = _mark(project, path)
+        if known is not None and known.size_bytes > mark.size_bytes:
+            detail = f"{path} is shorter than the database knows it"
+            checks.append(Check(path.name, "damaged", detail, "restore journal/ from a backup"))
+    return checks
+
+
+def _mark(project: Project, path: Path) -> Mark | None:
+    if not has_crs(project):
+        return None
+    with reading(project) as connection:
+        query = "FROM journal_mark WHERE analyst = ?"
+        found = rows(connection, query, [path.stem])
+    return Mark(found[0]["size_bytes"], found[0]["last_sha256"]) if found else None
+
+
+def _replayed(project: Project) -> Check:
+    try:
+        taken = catch_up_journal(project)
+    except RtsError as error:
+        return Check("journal and database", "damaged", error.what, error.hint)
+    if taken:
+        return Check("journal and database", "mended", f"{taken} decisions replayed")
+    return Check("journal and database", "ok", "both hold the same decisions")
+
+
+def _models(project: Project) -> list[Check]:
+    if not has_crs(project):
+        return []
+    with reading(project) as connection:
+        found = rows(connection, "SELECT model_id, path, sha256 FROM models ORDER BY model_id")
+    return [
+        Check(
+            f"model {row['model_id']}",
+            "ok" if sha256_of(project.folder / row["path"]) == row["sha256"] else "damaged",
+            row["path"],
+            "restore the file from a backup, or train again",
+        )
+        for row in found
+    ]
+
+
+def _leftovers(project: Project, *, fix: bool) -> list[Check]:
+    parts = [
+        path
+        for pattern in ("models/*.part", "exports/.*.part", "reports/.*.part", "backups/*.part")
+        for path in project.folder.glob(pattern)
+    ]
+    for path in parts if fix else ():
+        path.unlink()
+    state = "ok" if not parts else "mended" if fix else "warning"
+    return [Check("temporary files", state, f"{len(parts)} left", "rtsproj doctor --fix")]

@@ -1,0 +1,164 @@
+"""Decisions: one, many from a file, undo, redo; saved in the journal and in the database."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rtsproj.domain.decisions import NewDecision, SavedDecision, Verdict
+from rtsproj.errors import UsageError
+from rtsproj.store import decisions
+from rtsproj.workflow.project import Project, reading
+
+COLUMNS = frozenset({"candidate_id", "verdict", "reason", "note", "analyst", "decided_at"})
+Step = Callable[..., SavedDecision | None]
+"""One undo or redo."""
+SAYABLE = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
+LONGEST_NOTE = 4000
+"""Characters of a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an analyst says of a candidate."""
+
+    verdict: Verdict
+    reason: str = ""
+    note: str = ""
+
+
+def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
+    """Save one decision; on return it is on disk twice.
+
+    Raises:
+        UsageError: unknown candidate, verdict or reason; nothing was saved.
+    """
+    checked = _checked(project, candidate_id, word, analyst)
+    return decisions.save_decisions(
+        project.database, project.journal, [checked], by=checked.analyst
+    )[0]
+
+
+def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDecision, ...]:
+    """Save all decisions of a CSV file, or none.
+
+    Raises:
+        UsageError: naming every line that cannot be taken; nothing was saved.
+    """
+    taken, bad = _read_csv(project, path, analyst)
+    if bad:
+        more = f"; and {len(bad) - 10} more" if bad[10:] else ""
+        raise UsageError(
+            f"{path}: " + "; ".join(bad[:10]) + more,
+            hint="mend these lines; nothing of the file was saved",
+        )
+    if not taken:
+        raise UsageError(f"{path} holds no decision", hint="columns: candidate_id,verdict,reason")
+    return decisions.save_decisions(project.database, project.journal, taken, by=analyst)
+
+
+def undo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
+    """Take back the analyst's newest decisions; fewer where fewer stand."""
+    return _repeat(project, decisions.undo, times, analyst)
+
+
+def redo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
+    """Say again what undo took back; fewer where there is less."""
+    return _repeat(project, decisions.redo, times, analyst)
+
+
+def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[SavedDecision, ...]:
+    with reading(project):
+        pass
+    done: list[SavedDecision] = []
+    for _ in range(times):
+        saved = step(project.database, project.journal, analyst=analyst)
+        if saved is None:
+            break
+        done.append(saved)
+    return tuple(done)
+
+
+def _read_csv(
+    project: Project, path: Path, analyst: str
+) -> tuple[Sequence[NewDecision], Sequence[str]]:
+    taken: list[NewDecision] = []
+    bad: list[str] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            _check_header(path, reader.fieldnames or ())
+            for row in reader:
+                try:
+                    taken.append(_of_row(project, row, analyst))
+                except UsageError as error:
+                    bad.append(f"line {reader.line_num}: {error.what}")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} cannot be read: {error}", hint="give a UTF-8 CSV file") from error
+    return taken, bad
+
+
+def _check_header(path: Path, names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - COLUMNS)
+    missing = sorted({"candidate_id", "verdict"} - set(names))
+    if unknown or missing:
+        raise UsageError(
+            f"{path}: columns {', '.join(missing) or 'none'} missing, "
+            f"{', '.join(map(repr, unknown)) or 'none'} unknown",
+            hint="columns: candidate_id, verdict, and optionally reason, note, analyst, decided_at",
+        )
+
+
+def _of_row(project: Project, row: Mapping[str, str | None], analyst: str) -> NewDecision:
+    text = (row.get("candidate_id") or "").strip()
+    try:
+        candidate_id = int(text.removeprefix("C-"))
+        verdict = Verdict((row["verdict"] or "").strip())
+    except ValueError:
+        raise UsageError(
+            f"candidate_id {text!r}, verdict {row['verdict']!r}", hint="accept, reject or unsure"
+        ) from None
+    word = Word(verdict, (row.get("reason") or "").strip(), row.get("note") or "")
+    who = (row.get("analyst") or "").strip() or analyst
+    when = (row.get("decided_at") or "").strip()
+    return _checked(project, candidate_id, word, who, _time(when) if when else None)
+
+
+def _checked(
+    project: Project,
+    candidate_id: int,
+    word: Word,
+    analyst: str,
+    when: datetime | None = None,
+) -> NewDecision:
+    reasons = project.settings.triage.reasons
+    if word.verdict not in SAYABLE:
+        raise UsageError(f"verdict {word.verdict} cannot be said", hint="use `rtsproj undo`")
+    if word.reason and (word.verdict is not Verdict.REJECT or word.reason not in reasons):
+        raise UsageError(
+            f"reason {word.reason!r} is not accepted with {word.verdict}",
+            hint=f"reject reasons: {', '.join(reasons)} (triage.reasons in project.toml)",
+        )
+    if len(word.note) > LONGEST_NOTE:
+        raise UsageError(f"the note has {len(word.note)} characters", hint="at most 4000")
+    if not analyst.strip():
+        raise UsageError("the analyst has no name", hint="give --as NAME")
+    return NewDecision(
+        candidate_id=candidate_id,
+        verdict=word.verdict,
+        reason=word.reason,
+        note=word.note,
+        analyst=analyst.strip(),
+        decided_at=when or datetime.now(UTC).replace(tzinfo=None),
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"decided_at {text!r}", hint="ISO 8601, such as 2026-01-31T12:00"
+        ) from None
+    return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,65 @@
+"""Search the area with the iteration's model."""
+
+import shutil
+
+import shapely
+
+from rtsproj.domain.iterations import Stage
+from rtsproj.domain.requests import InferRequest
+from rtsproj.errors import DamagedError, NeedsError
+from rtsproj.jobs.files import sha256_of, write_atomic
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.tables import write_tiles
+from rtsproj.store import jobs, tiles
+from rtsproj.workflow.jobs import Job, require_no_running_job, start_job
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import require_unchanged
+from rtsproj.workflow.stages import require_stage
+from rtsproj.workflow.tiles import read_ground, read_source
+
+
+def start_search(project: Project, *, by: str) -> Job:
+    """Start the search of the tiles that the iteration has not done, detached.
+
+    Failed tiles and tiles added since are searched by starting again; finished ones are kept.
+
+    Raises:
+        NeedsError: there is no model yet, or nothing is left to search.
+        DamagedError: the model file does not match its recorded digest.
+    """
+    row = require_stage(project, Stage.INFER, Stage.TRIAGE, Stage.CONVERGE)
+    require_no_running_job(project)
+    iteration = row["iteration"]
+    with reading(project) as connection:
+        model = jobs.newest_model(connection, iteration)
+        wanted = tiles.tiles_to_search(connection, iteration)
+        job_id = jobs.next_job_id(connection)
+    if model is None:
+        raise NeedsError(f"iteration {iteration} has no model yet", hint="next: rtsproj train")
+    if not wanted:
+        raise NeedsError(f"every tile of iteration {iteration} is searched", hint="next: triage")
+    path = project.folder / model["path"]
+    if sha256_of(path) != model["sha256"]:
+        raise DamagedError(
+            f"{path} does not match its recorded sha256",
+            hint="restore the file from a backup, or train again",
+        )
+    ground, source = read_ground(project), read_source(project)
+    require_unchanged(source.scenes)
+    folder = JobFolder(project.folder / "jobs" / f"{job_id}-infer")
+    if folder.path.exists():
+        shutil.rmtree(folder.path)
+    folder.create()
+    write_tiles(folder.tiles, wanted)
+    write_atomic(folder.area, shapely.to_wkb(ground.area))
+    request = InferRequest(
+        job=job_id,
+        iteration=iteration,
+        source=source,
+        settings=project.settings.infer,
+        model_path=str(path),
+        model_sha256=model["sha256"],
+        core_px=project.settings.grid.core_px,
+        margin_px=project.settings.grid.margin_px,
+    )
+    return start_job(project, folder, request, by=by)

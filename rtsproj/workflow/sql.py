@@ -1,0 +1,81 @@
+"""SQL for people and programs: read-only, on a snapshot, so that it blocks nobody."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rtsproj.errors import UsageError
+from rtsproj.store.database import Connection
+from rtsproj.store.guest import copy_out, guest, part_of, run_query
+from rtsproj.workflow.project import Project
+
+LIMIT = 50_000
+"""Rows fetched for a screen or a text table at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A query's answer: column names and rows of plain values; geometry as WKT text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    is_cut: bool
+
+
+@contextmanager
+def session(project: Project) -> Iterator[Connection]:
+    """An interactive session on one snapshot."""
+    with guest(project.database) as connection:
+        yield connection
+
+
+def query(project: Project, text: str, *, limit: int | None = None) -> Table:
+    """Answer one query from a snapshot.
+
+    Raises:
+        UsageError: the query is refused; DuckDB's first line says why.
+    """
+    with guest(project.database) as connection:
+        return ask(connection, text, limit=limit)
+
+
+def ask(connection: Connection, text: str, *, limit: int | None = None) -> Table:
+    """Answer one query of a session."""
+    columns, found = run_query(connection, text, limit=None if limit is None else limit + 1)
+    cut = limit is not None and len(found) > limit
+    return Table(tuple(columns), tuple(found[:limit] if cut else found), is_cut=cut)
+
+
+def write_parquet(project: Project, text: str, target: Path) -> None:
+    """Write a query's rows as Parquet; GeoParquet where a geometry column is among them."""
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent} is not a folder", hint="make it first")
+    with guest(project.database, write_to=part_of(target)) as connection:
+        copy_out(connection, text, target)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON takes it."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).hex()
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    return str(value)
+
+
+def as_json(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> str:
+    """Rows as a JSON array of objects, one a line."""
+    if not found:
+        return "[]\n"
+    lines = (
+        json.dumps(dict(zip(columns, map(plain, row), strict=True)), ensure_ascii=False)
+        for row in found
+    )
+    return "[\n" + ",\n".join(lines) + "\n]\n"

@@ -1,0 +1,165 @@
+"""Freeze the iteration's training set and start the training job."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import shapely
+
+from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.iterations import Stage
+from rtsproj.domain.labels import Polarity, TrainingLabel, capped_negatives, seeded_hash
+from rtsproj.domain.requests import Split, TrainRequest
+from rtsproj.errors import NeedsError
+from rtsproj.geometry.grid import block_of
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.tables import write_labels
+from rtsproj.jobs.weights import resolve_weights
+from rtsproj.settings import GridSettings
+from rtsproj.store import iterations, jobs, labels, tiles
+from rtsproj.store.database import Connection
+from rtsproj.workflow.jobs import Job, require_no_running_job, start_job
+from rtsproj.workflow.project import Project, reading, writing
+from rtsproj.workflow.scenes import require_unchanged
+from rtsproj.workflow.stages import require_stage
+from rtsproj.workflow.tiles import read_source
+
+
+def start_training(project: Project, *, by: str) -> Job:
+    """Start the iteration's training, detached; returns at once.
+
+    Raises:
+        NeedsError: no tiles or no positive labels yet, or another stage is on.
+        UsageError: weights or a scene cannot be used.
+    """
+    row = require_stage(project, Stage.TRAIN, Stage.INFER)
+    require_no_running_job(project)
+    weights = resolve_weights(project.settings.train.weights)
+    source = read_source(project)
+    require_unchanged(source.scenes)
+    iteration = row["iteration"]
+    with writing(project, f"freeze the training set of iteration {iteration}") as connection:
+        labels.sync_labels(connection, iteration, by=by)
+        found = labels.training_labels(connection, iteration)
+        settings = asdict(project.settings)
+        flat = {f"{t}.{key}": v for t, values in settings.items() for key, v in values.items()}
+        iterations.record_settings(connection, iteration, flat)
+        _settle_split(connection, found, source.grid, project.settings.grid)
+        blocks = tiles.validation_blocks(connection)
+        job_id = jobs.next_job_id(connection)
+    chosen = frozen_labels(found, project)
+    folder = JobFolder(project.folder / "jobs" / f"{job_id}-train")
+    _fresh(folder.path)
+    folder.create()
+    digest = write_labels(folder.labels, chosen)
+    request = TrainRequest(
+        job=job_id,
+        iteration=iteration,
+        source=source,
+        split=Split(project.settings.grid.block_px, blocks),
+        settings=project.settings.train,
+        weights_path=weights.path,
+        weights_sha256=weights.sha256,
+        training_sha256=digest,
+        margin_px=project.settings.grid.margin_px,
+    )
+    return start_job(project, folder, request, by=by)
+
+
+def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[TrainingLabel, ...]:
+    """The training set of an iteration: positives, capped negatives, and what is ignored.
+
+    Raises:
+        NeedsError: there is no positive label.
+    """
+    settings = project.settings.train
+    positives = [one for one in found if one.polarity is Polarity.POSITIVE]
+    if not positives:
+        raise NeedsError(
+            "there is no positive label to train on",
+            hint="add known slumps: rtsproj label add FILE --polarity positive",
+        )
+    negatives = capped_negatives(
+        (one for one in found if one.polarity is Polarity.NEGATIVE),
+        positives=len(positives),
+        per_positive=settings.negatives_per_positive,
+        seed=settings.seed,
+    )
+    ignored = [one for one in found if one.polarity is Polarity.IGNORE]
+    return tuple(sorted((*positives, *negatives, *ignored), key=lambda one: one.label_id))
+
+
+def choose_validation(
+    blocks: Sequence[tuple[int, int]],
+    positive_blocks: Sequence[tuple[int, int]],
+    settings: GridSettings,
+) -> tuple[tuple[int, int], ...]:
+    """Assign blocks to validation by a seeded hash, once.
+
+    Blocks with positives are taken in hash order until they hold the wanted share of all
+    positives, but never the last training block that holds any; other blocks by their own hash.
+
+    Args:
+        blocks: every block of the grid, (row, col).
+        positive_blocks: block of each positive label, repeated per label.
+        settings: share and seed.
+    """
+    share = settings.validation_share
+    ordered = sorted(set(positive_blocks), key=lambda one: seeded_hash(settings.seed, *one))
+    chosen: list[tuple[int, int]] = []
+    held = 0
+    for block in ordered[:-1]:
+        if held >= share * len(positive_blocks):
+            break
+        count = positive_blocks.count(block)
+        if held + count <= max(1.5 * share, 0.5) * len(positive_blocks):
+            chosen.append(block)
+            held += count
+    empty = set(blocks) - set(positive_blocks)
+    limit = share * 2.0**64
+    chosen.extend(one for one in empty if seeded_hash(settings.seed, *one) < limit)
+    return tuple(sorted(chosen)) if share > 0 else ()
+
+
+def _settle_split(
+    connection: Connection,
+    found: Sequence[TrainingLabel],
+    grid: ProjectGrid,
+    settings: GridSettings,
+) -> None:
+    """Fix the split when the first training starts; afterwards it stands."""
+    if connection.execute("SELECT 1 FROM job WHERE verb = 'train' LIMIT 1").fetchall():
+        return
+    size = settings.block_px
+    blocks = sorted(
+        {
+            (row, col)
+            for tile in tiles.read_tiles(connection)
+            for row in range(tile.window.row // size, -(-(tile.window.row + tile.core_px) // size))
+            for col in range(tile.window.col // size, -(-(tile.window.col + tile.core_px) // size))
+        }
+    )
+    positives = [_block(one, grid, size) for one in found if one.polarity is Polarity.POSITIVE]
+    connection.execute("DELETE FROM validation_block")
+    chosen = choose_validation(blocks, positives, settings)
+    tiles.settle_split(connection, chosen, block_px=size)
+
+
+def _block(label: TrainingLabel, grid: ProjectGrid, size: int) -> tuple[int, int]:
+    point = shapely.from_wkb(label.wkb).representative_point()
+    row = int((grid.origin_y - point.y) // grid.pixel_m)
+    col = int((point.x - grid.origin_x) // grid.pixel_m)
+    return block_of(row, col, size)
+
+
+def _fresh(folder: Path) -> None:
+    """Clear what a launch that never reached the database has left under the next number."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def model_card(project: Project, iteration: int) -> dict[str, object] | None:
+    """The model that searches in an iteration, as its row; None before training."""
+    with reading(project) as connection:
+        return jobs.newest_model(connection, iteration)
