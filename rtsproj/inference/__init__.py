@@ -1,1 +1,5 @@
-"""Tiles -> probabilities -> outlines, resumed by finished tile. Imports torch through learning."""
+"""Tiles -> probabilities -> outlines, resumed by finished tile.
+
+Imports torch through learning; may import learning, imagery, geometry, jobs (a search reads its
+folder and reports to it) and domain.
+"""

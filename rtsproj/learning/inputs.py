@@ -1,0 +1,81 @@
+"""From raw pixels to what the network is shown, alike in training, validation and search."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from rtsproj.domain.grid import Window
+from rtsproj.domain.requests import Scaling
+from rtsproj.imagery.mosaic import Mosaic, Pixels
+from rtsproj.imagery.scaling import scale
+from rtsproj.learning.backend import Backend
+
+MEAN_SCALED = 0.5
+"""Scaled value that stands where no pixel is valid; it becomes 0 at the network."""
+_STRIDE_PX = 32
+"""px; sides of what the network sees are multiples of this."""
+
+
+def common_part(one: Window, other: Window) -> Window:
+    """What two windows share; zero rows or columns where they are apart."""
+    row, col = max(one.row, other.row), max(one.col, other.col)
+    rows = min(one.row + one.rows, other.row + other.rows) - row
+    cols = min(one.col + one.cols, other.col + other.cols) - col
+    return Window(row, col, max(0, rows), max(0, cols))
+
+
+def read_padded(mosaic: Mosaic, window: Window, extent: Window) -> Pixels:
+    """Read a window; where it reaches out of a smaller extent, the imagery is mirrored.
+
+    Returns:
+        values (bands, rows, cols) raw float32, valid (rows, cols), both of the window's size.
+    """
+    inner = common_part(window, extent)
+    if inner == window or 0 in (inner.rows, inner.cols):
+        return mosaic.read(window)
+    pixels = mosaic.read(inner)
+    before = (inner.row - window.row, inner.col - window.col)
+    after = (window.rows - inner.rows - before[0], window.cols - inner.cols - before[1])
+    pads = ((before[0], after[0]), (before[1], after[1]))
+    return Pixels(
+        np.pad(pixels.values, ((0, 0), *pads), mode="symmetric"),
+        np.pad(pixels.valid, pads, mode="symmetric"),
+    )
+
+
+def scaled_values(pixels: Pixels, scaling: Scaling) -> NDArray[np.float32]:
+    """Scaled values (bands, rows, cols), mostly 0..1; invalid pixels hold ``MEAN_SCALED``."""
+    values = scale(pixels.values, scaling)
+    values[:, ~pixels.valid] = MEAN_SCALED
+    return values
+
+
+def network_tensor(scaled: NDArray[np.float32], backend: Backend) -> torch.Tensor:
+    """Scaled values (n, bands, rows, cols) as the network's input on its device."""
+    tensor = torch.from_numpy(np.ascontiguousarray(scaled)).to(backend.device, non_blocking=True)
+    return tensor.sub_(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
+
+
+def probabilities(
+    network: nn.Module, scaled: Sequence[NDArray[np.float32]], backend: Backend
+) -> NDArray[np.float32]:
+    """Run the network on windows of one size.
+
+    Args:
+        network: in evaluation mode, on the backend's device.
+        scaled: windows (bands, rows, cols) of scaled values.
+        backend: device and precision.
+
+    Returns:
+        Probabilities 0..1, (n, rows, cols) float32.
+    """
+    rows, cols = scaled[0].shape[1:]
+    pads = ((0, 0), (0, 0), (0, -rows % _STRIDE_PX), (0, -cols % _STRIDE_PX))
+    batch = np.pad(np.stack(scaled), pads, mode="symmetric")
+    with torch.inference_mode(), backend.autocast():
+        logits = network(network_tensor(batch, backend))
+    values: NDArray[np.float32] = torch.sigmoid(logits.float())[:, 0, :rows, :cols].cpu().numpy()
+    return values

@@ -1,0 +1,318 @@
+"""Training batches as a pure function of (seed, phase, step): nothing to save, nothing to restore.
+
+A counter generator (Philox) keyed by seed and phase draws each chip from its step and its place in
+the batch, so threads may cut chips in any order and a resumed training sees what it would have.
+"""
+
+import math
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from rtsproj.domain.grid import Window
+from rtsproj.domain.labels import Polarity, Subset
+from rtsproj.domain.requests import ImagerySource, Split, TrainRequest
+from rtsproj.errors import NeedsError
+from rtsproj.imagery.mosaic import Mosaic, Pixels
+from rtsproj.learning.augment import (
+    ZOOM,
+    Change,
+    changed_image,
+    changed_target,
+    drawn_change,
+    resized_image,
+    resized_target,
+)
+from rtsproj.learning.inputs import MEAN_SCALED, scaled_values
+from rtsproj.learning.losses import IGNORED
+from rtsproj.learning.targets import LabelIndex, in_validation
+from rtsproj.settings import TrainSettings
+
+CACHE_BYTES = 1 << 30
+"""Raw sub-images of labels kept in memory: 300 positives x 256 px are 0.3 GB (stack 4.3)."""
+_FAR_CHIPS = 8
+"""Chip sides: how far from a label a background chip may lie."""
+_TRIES = 4
+"""Draws of a background chip before one without valid imagery is taken."""
+_EDGE_SHARE = 0.1
+"""Share of a chip's side that a slump's shown point keeps from the border."""
+
+
+class Phase(IntEnum):
+    """Which training of a job: its number keys the generator."""
+
+    FIT = 1
+    """validation blocks are hidden; scores choose the step."""
+    REFIT = 2
+    """every label teaches, for the steps that the fit found best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step's chips.
+
+    Attributes:
+        images: (n, bands, side, side) scaled float32.
+        targets: (n, side, side) uint8 of 0, 1 and 255.
+    """
+
+    images: NDArray[np.float32]
+    targets: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class ChipPlan:
+    """Where a chip lies and what is done to it.
+
+    Attributes:
+        window: square of the grid that is read.
+        inside: sub-image that holds the window, or None where it is read by itself.
+        change: identity for all but positives.
+    """
+
+    window: Window
+    inside: Window | None
+    change: Change
+
+
+class SubImages:
+    """Raw sub-images, the least used ones forgotten beyond a budget of bytes."""
+
+    def __init__(self, read: Callable[[Window], Pixels], *, budget: int = CACHE_BYTES) -> None:
+        self._read = read
+        self._budget = budget
+        self._held = 0
+        self._kept: OrderedDict[Window, Pixels] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, window: Window) -> Pixels:
+        """Pixels of a sub-image, read where they are not kept."""
+        with self._guard:
+            if window in self._kept:
+                self._kept.move_to_end(window)
+                return self._kept[window]
+        pixels = self._read(window)
+        size = pixels.values.nbytes + pixels.valid.nbytes
+        with self._guard:
+            if window not in self._kept and size <= self._budget:
+                self._kept[window] = pixels
+                self._held += size
+            while self._held > self._budget:
+                _, gone = self._kept.popitem(last=False)
+                self._held -= gone.values.nbytes + gone.valid.nbytes
+        return pixels
+
+    def part(self, window: Window, inside: Window | None) -> Pixels:
+        """Pixels of a window, cut from the sub-image that holds it or read by themselves."""
+        if inside is None:
+            return self._read(window)
+        whole = self.get(inside)
+        row, col = window.row - inside.row, window.col - inside.col
+        at = (slice(row, row + window.rows), slice(col, col + window.cols))
+        return Pixels(whole.values[(slice(None), *at)], whole.valid[at])
+
+
+class MosaicPerThread:
+    """Reads the mosaic with a handle per thread: raster handles are not shared between threads."""
+
+    def __init__(self, source: ImagerySource) -> None:
+        self._source = source
+        self._local = threading.local()
+        self._opened: list[Mosaic] = []
+        self._guard = threading.Lock()
+
+    def read(self, window: Window) -> Pixels:
+        """Pixels of a window by the calling thread's own handle."""
+        return self.mosaic().read(window)
+
+    def mosaic(self) -> Mosaic:
+        """The calling thread's own mosaic."""
+        if not hasattr(self._local, "mosaic"):
+            made = Mosaic(self._source.scenes, self._source.grid, self._source.bands)
+            made.__enter__()
+            self._local.mosaic = made
+            with self._guard:
+                self._opened.append(made)
+        mosaic: Mosaic = self._local.mosaic
+        return mosaic
+
+    def close(self) -> None:
+        """Close all handles; the threads that read must have ended."""
+        with self._guard:
+            while self._opened:
+                self._opened.pop().__exit__(None, None, None)
+
+
+class Sampler:
+    """Cuts the batches of one phase."""
+
+    def __init__(
+        self, request: TrainRequest, index: LabelIndex, phase: Phase, images: SubImages
+    ) -> None:
+        """Choose the labels that teach.
+
+        Raises:
+            NeedsError: no positive label is left to learn from.
+        """
+        self._source = request.source
+        self._settings = request.settings
+        self._index = index
+        self._images = images
+        self._phase = phase
+        self._split = hidden_split(request.split, phase)
+        self.positives, self.negatives = _teaching(index, self._split)
+        if not self.positives:
+            raise NeedsError(
+                "no positive label lies outside the validation blocks",
+                hint="add labels, or lower grid.validation_share before the first training",
+            )
+        self._windows = {
+            i: sub_image(index, i, request)
+            for i in (*self.positives, *(n for group in self.negatives for n in group))
+        }
+
+    def batch(self, step: int) -> Batch:
+        """The chips of one step; equal for equal (seed, phase, step)."""
+        size = self._settings.batch
+        start = float(self._generator(step, 0).random())
+        chips = [self._chip(step, n, (n + start) / size) for n in range(size)]
+        return Batch(np.stack([one[0] for one in chips]), np.stack([one[1] for one in chips]))
+
+    def _generator(self, step: int, place: int) -> np.random.Generator:
+        key = np.array([self._settings.seed % (1 << 64), self._phase], np.uint64)
+        counter = np.array([0, place, step, 0], np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+    def _chip(
+        self, step: int, place: int, share: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        rng = self._generator(step, place + 1)
+        settings = self._settings
+        if share < settings.positive_share:
+            label = int(rng.choice(np.array(self.positives)))
+            return self._cut(self._label_plan(rng, label, drawn_change(rng, settings)))[:2]
+        if share < settings.positive_share + settings.reject_share and self.negatives:
+            group = self.negatives[int(rng.integers(len(self.negatives)))]
+            label = int(rng.choice(np.array(group)))
+            return self._cut(self._label_plan(rng, label, Change()))[:2]
+        return self._background(rng)
+
+    def _background(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        for _ in range(_TRIES - 1):
+            image, target, counted = self._cut(self._background_plan(rng))
+            if counted > 0.1:
+                return image, target
+        return self._cut(self._background_plan(rng))[:2]
+
+    def _label_plan(self, rng: np.random.Generator, label: int, change: Change) -> ChipPlan:
+        side = round(self._settings.chip_px / change.zoom)
+        row, col = self._shown_pixel(rng, label)
+        at = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, size=2) * side
+        wanted = Window(row - int(at[0]), col - int(at[1]), side, side)
+        inside = self._windows[label]
+        return self._within(inside, wanted, change)
+
+    def _background_plan(self, rng: np.random.Generator) -> ChipPlan:
+        side = self._settings.chip_px
+        label = int(rng.choice(np.array(list(self._windows))))
+        inside = self._windows[label]
+        if rng.random() < 0.5:
+            row = inside.row + int(rng.integers(max(1, inside.rows - side + 1)))
+            col = inside.col + int(rng.integers(max(1, inside.cols - side + 1)))
+            return self._within(inside, Window(row, col, side, side), Change())
+        row, col = self._index.pixel(label)
+        away = rng.integers(-_FAR_CHIPS * side, _FAR_CHIPS * side + 1, size=2)
+        wanted = Window(row + int(away[0]), col + int(away[1]), side, side)
+        return ChipPlan(shifted_into(wanted, self._source.extent), None, Change())
+
+    def _within(self, inside: Window, wanted: Window, change: Change) -> ChipPlan:
+        window = shifted_into(wanted, inside)
+        bands = len(self._source.bands)
+        is_small = inside.rows * inside.cols * bands * 4 <= CACHE_BYTES // 16
+        return ChipPlan(window, inside if is_small else None, change)
+
+    def _shown_pixel(self, rng: np.random.Generator, label: int) -> tuple[int, int]:
+        outline, grid = self._index.outlines[label], self._source.grid
+        left, bottom, right, top = outline.bounds
+        draws = rng.uniform((left, bottom), (right, top), size=(8, 2))
+        for x, y in draws[shapely.contains_xy(outline, draws)]:
+            row = math.floor((grid.origin_y - y) / grid.pixel_m)
+            return row, math.floor((x - grid.origin_x) / grid.pixel_m)
+        return self._index.pixel(label)
+
+    def _cut(self, plan: ChipPlan) -> tuple[NDArray[np.float32], NDArray[np.uint8], float]:
+        pixels = self._images.part(plan.window, plan.inside)
+        image = scaled_values(pixels, self._source.scaling)
+        target = self._index.target(plan.window)
+        hidden = ~pixels.valid | in_validation(plan.window, self._split)
+        image[:, hidden] = MEAN_SCALED
+        target[hidden] = IGNORED
+        counted = 1.0 - float(hidden.mean())
+        side, change = self._settings.chip_px, plan.change
+        image = changed_image(resized_image(image, side), change)
+        return image, changed_target(resized_target(target, side), change), counted
+
+
+def hidden_split(split: Split, phase: Phase) -> Split:
+    """The split as a phase sees it: a refit hides nothing."""
+    return split if phase is Phase.FIT else replace(split, validation=())
+
+
+def sub_image(index: LabelIndex, label: int, request: TrainRequest) -> Window:
+    """A label's rectangle with its buffer, at least as large as a chip, inside the imagery."""
+    window = index.window(label, buffer_m=request.settings.buffer_m)
+    least = least_side(request.settings)
+    return shifted_into(_at_least(window, least), request.source.extent)
+
+
+def least_side(settings: TrainSettings) -> int:
+    """px; side of a sub-image that holds any chip of the settings."""
+    return math.ceil(settings.chip_px / ZOOM[0]) + 1 if settings.scale else settings.chip_px
+
+
+def shifted_into(window: Window, frame: Window) -> Window:
+    """Move a window into a frame as far as it fits; its size stays.
+
+    Along an axis where the window is longer than the frame, it is centred on it.
+    """
+    return Window(
+        _start(window.row, window.rows, frame.row, frame.rows),
+        _start(window.col, window.cols, frame.col, frame.cols),
+        window.rows,
+        window.cols,
+    )
+
+
+def _start(start: int, length: int, frame_start: int, frame_length: int) -> int:
+    if length >= frame_length:
+        return frame_start - (length - frame_length) // 2
+    return min(max(start, frame_start), frame_start + frame_length - length)
+
+
+def _at_least(window: Window, side: int) -> Window:
+    rows, cols = max(window.rows, side), max(window.cols, side)
+    row = window.row - (rows - window.rows) // 2
+    return Window(row, window.col - (cols - window.cols) // 2, rows, cols)
+
+
+def _teaching(
+    index: LabelIndex, split: Split
+) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    positives: list[int] = []
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, label in enumerate(index.labels):
+        if label.polarity is Polarity.IGNORE or index.subset(i, split) is Subset.VALIDATION:
+            continue
+        if label.polarity is Polarity.POSITIVE:
+            positives.append(i)
+        else:
+            groups[label.origin, label.reason].append(i)
+    return tuple(positives), tuple(tuple(groups[key]) for key in sorted(groups))

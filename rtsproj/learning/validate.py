@@ -1,0 +1,206 @@
+"""Scores on the blocks that were kept from training (method 13.1)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
+from torch import nn
+
+from rtsproj.domain.grid import Window
+from rtsproj.domain.labels import Polarity, Subset, seeded_hash
+from rtsproj.domain.requests import TrainRequest
+from rtsproj.geometry.grid import block_of, search_window
+from rtsproj.geometry.matching import ObjectScores, object_scores
+from rtsproj.geometry.outlines import to_pixels
+from rtsproj.imagery.mosaic import Mosaic
+from rtsproj.imagery.shapes import burn, polygonise
+from rtsproj.learning.backend import Backend
+from rtsproj.learning.inputs import common_part, probabilities, read_padded, scaled_values
+from rtsproj.learning.losses import IGNORED
+from rtsproj.learning.targets import LabelIndex
+
+MATCH_IOU = (0.1, 0.3, 0.5)
+"""IoU from which a mapped object counts as a slump; all three are reported (method 13.1)."""
+_CUT = 0.5
+"""Probability of a slump pixel in scores."""
+_LEAST_PX = 12
+"""px; smaller mapped specks are no objects, as in the search (infer.min_px)."""
+_MOST_WINDOWS = 64
+"""Windows scored per validation, chosen by a seeded hash: about 10 s on two cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelCounts:
+    """Pixels of the scored windows: right, falsely mapped, missed."""
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+
+    def plus(self, other: "PixelCounts") -> "PixelCounts":
+        """The sum of two counts."""
+        return PixelCounts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    @property
+    def iou(self) -> float:
+        """Shared over joined area, 0..1; 0 where there is neither."""
+        return self.tp / max(1, self.tp + self.fp + self.fn)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One validation.
+
+    Attributes:
+        pixels: counts over the scored windows.
+        objects: one entry per IoU of ``MATCH_IOU``.
+        truths: slumps that lie in the scored windows.
+    """
+
+    pixels: PixelCounts
+    objects: tuple[ObjectScores, ...]
+    truths: int
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What a better model has more of: object F1 at IoU 0.3, then pixel IoU."""
+        return (self.objects[1].f1, self.pixels.iou)
+
+    def row(self) -> dict[str, Any]:
+        """The scores as plain numbers by name."""
+        objects = {
+            f"{one.iou:g}": {
+                "tp": one.tp,
+                "fp": one.fp,
+                "fn": one.fn,
+                "precision": one.precision,
+                "recall": one.recall,
+                "f1": one.f1,
+            }
+            for one in self.objects
+        }
+        return {"pixel_iou": self.pixels.iou, "objects": objects, "truths": self.truths}
+
+
+def validation_windows(index: LabelIndex, request: TrainRequest) -> tuple[Window, ...]:
+    """Places to score: per validation block, the rectangle round its labels with their buffer.
+
+    Windows lie in one block each, so none shows a training pixel in its core and no pixel counts
+    twice.
+    """
+    side = request.split.block_px
+    found: dict[tuple[int, int], list[Window]] = defaultdict(list)
+    for i, label in enumerate(index.labels):
+        if label.polarity is Polarity.IGNORE:
+            continue
+        if index.subset(i, request.split) is Subset.VALIDATION:
+            block = block_of(*index.pixel(i), side)
+            frame = Window(block[0] * side, block[1] * side, side, side)
+            window = index.window(i, buffer_m=request.settings.buffer_m)
+            found[block].append(common_part(window, frame))
+    order = sorted(found, key=lambda block: seeded_hash(request.settings.seed, *block))
+    return tuple(_around(found[block]) for block in sorted(order[:_MOST_WINDOWS]))
+
+
+class Validator:
+    """Scores a network on fixed windows."""
+
+    def __init__(self, request: TrainRequest, index: LabelIndex, backend: Backend) -> None:
+        self.windows = validation_windows(index, request)
+        self._request = request
+        self._index = index
+        self._backend = backend
+        self._owned = {
+            window: [i for i in index.meeting(window) if self._is_owned(i, window)]
+            for window in self.windows
+        }
+
+    @property
+    def truths(self) -> int:
+        """Slumps in the scored windows; without one there is nothing to score."""
+        return sum(map(len, self._owned.values()))
+
+    def scores(self, network: nn.Module, mosaic: Mosaic, beat: Callable[[], None]) -> Scores:
+        """Search the windows and compare; the network is left in evaluation mode."""
+        network.eval()
+        pixels, mapped, truths = PixelCounts(), list[BaseGeometry](), list[BaseGeometry]()
+        for window in self.windows:
+            probability, valid = self._searched(network, mosaic, window)
+            pixels = pixels.plus(self._pixel_counts(window, probability, valid))
+            mapped.extend(self._mapped(window, (probability >= _CUT) & valid))
+            truths.extend(self._truths(window))
+            beat()
+        objects = tuple(object_scores(mapped, truths, iou=iou) for iou in MATCH_IOU)
+        return Scores(pixels, objects, len(truths))
+
+    def _is_owned(self, label: int, window: Window) -> bool:
+        row, col = self._index.pixel(label)
+        inside = window.meets(Window(row, col, 1, 1))
+        return inside and self._index.labels[label].polarity is Polarity.POSITIVE
+
+    def _searched(
+        self, network: nn.Module, mosaic: Mosaic, core: Window
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        source, margin = self._request.source, self._request.margin_px
+        window = search_window(core, source.extent, margin_px=margin)
+        pixels = read_padded(mosaic, window, source.extent)
+        image = scaled_values(pixels, source.scaling)
+        found = probabilities(network, [image], self._backend)[0]
+        row, col = core.row - window.row, core.col - window.col
+        at = (slice(row, row + core.rows), slice(col, col + core.cols))
+        return found[at], pixels.valid[at]
+
+    def _pixel_counts(
+        self, window: Window, probability: NDArray[np.float32], valid: NDArray[np.bool_]
+    ) -> PixelCounts:
+        target = self._index.target(window)
+        counted = valid & (target != IGNORED)
+        said, true = probability >= _CUT, target == 1
+        return PixelCounts(
+            tp=int((counted & said & true).sum()),
+            fp=int((counted & said & ~true).sum()),
+            fn=int((counted & ~said & true).sum()),
+        )
+
+    def _mapped(self, window: Window, mask: NDArray[np.bool_]) -> list[BaseGeometry]:
+        unscored = self._unscored(window)
+        kept: list[BaseGeometry] = []
+        for one in polygonise(mask):
+            if one.area < _LEAST_PX:
+                continue
+            point = shapely.point_on_surface(one)
+            if unscored[int(shapely.get_y(point)), int(shapely.get_x(point))] != IGNORED:
+                kept.append(translate(one, window.col, window.row))
+        return kept
+
+    def _unscored(self, window: Window) -> NDArray[np.uint8]:
+        out = np.zeros((window.rows, window.cols), np.uint8)
+        others = [
+            self._index.outlines[i]
+            for i in self._index.meeting(window)
+            if self._index.labels[i].polarity is not Polarity.NEGATIVE
+            and i not in self._owned[window]
+        ]
+        if others:
+            burn(others, window, self._request.source.grid, value=IGNORED, out=out)
+        return out
+
+    def _truths(self, window: Window) -> list[BaseGeometry]:
+        frame = shapely.box(
+            window.col, window.row, window.col + window.cols, window.row + window.rows
+        )
+        grid = self._request.source.grid
+        owned = [to_pixels(self._index.outlines[i], grid) for i in self._owned[window]]
+        return [shapely.intersection(one, frame) for one in owned]
+
+
+def _around(windows: Sequence[Window]) -> Window:
+    row, col = min(w.row for w in windows), min(w.col for w in windows)
+    rows = max(w.row + w.rows for w in windows) - row
+    return Window(row, col, rows, max(w.col + w.cols for w in windows) - col)
