@@ -1,0 +1,120 @@
+"""From pixels to outlines: join what touches, smooth within half a pixel, keep holes.
+
+The outline of an 8-connected set of pixels runs through the middle of every pixel edge on its
+border: it is never further than half a pixel from that border, and 45 degree stairs become
+straight. Where two pixels touch at a corner only, a diamond joins them, which is what walking the
+8-connected border and cutting each corner gives; so parts from different tiles join the same way
+as parts of one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.grid import ProjectGrid
+
+HALF_PX = 0.5
+KEEP = 1e-9
+"""px; tolerance for dropping points on a straight line."""
+
+
+def join_pieces(pieces: Sequence[BaseGeometry]) -> list[tuple[int, ...]]:
+    """Group pieces that overlap, share an edge or touch at a corner.
+
+    Returns:
+        Groups of indices, each ascending, ordered by their first index.
+    """
+    if not len(pieces):
+        return []
+    parent = list(range(len(pieces)))
+
+    def root(one: int) -> int:
+        while parent[one] != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    asked, found = shapely.STRtree(list(pieces)).query(list(pieces), predicate="intersects")
+    for one, other in zip(asked.tolist(), found.tolist(), strict=True):
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    groups: dict[int, list[int]] = {}
+    for one in range(len(pieces)):
+        groups.setdefault(root(one), []).append(one)
+    return [tuple(groups[key]) for key in sorted(groups)]
+
+
+def smooth_pixels(geom: BaseGeometry) -> BaseGeometry:
+    """Smooth one 8-connected group of pixels.
+
+    Args:
+        geom: union of whole pixels, corners at integers.
+
+    Returns:
+        One valid polygon, no further than half a pixel from the given border, holes kept.
+    """
+    parts = [part for part in shapely.get_parts(geom) if isinstance(part, Polygon)]
+    smoothed = [_smooth_polygon(part) for part in parts]
+    diamonds = [_diamond(x, y) for x, y in _touching_corners(parts)]
+    joined = shapely.union_all([*smoothed, *diamonds])
+    return _largest_whole(shapely.make_valid(joined, method="structure", keep_collapsed=False))
+
+
+def to_crs(geom: BaseGeometry, grid: ProjectGrid) -> BaseGeometry:
+    """Grid pixels (column, row) to m of the project CRS."""
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(
+            (grid.origin_x + xy[:, 0] * grid.pixel_m, grid.origin_y - xy[:, 1] * grid.pixel_m)
+        )
+
+    return shapely.transform(geom, move)
+
+
+def to_pixels(geom: BaseGeometry, grid: ProjectGrid) -> BaseGeometry:
+    """M of the project CRS to grid pixels (column, row)."""
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(
+            ((xy[:, 0] - grid.origin_x) / grid.pixel_m, (grid.origin_y - xy[:, 1]) / grid.pixel_m)
+        )
+
+    return shapely.transform(geom, move)
+
+
+def _smooth_polygon(polygon: Polygon) -> BaseGeometry:
+    rings = [_midpoints(ring) for ring in (polygon.exterior, *polygon.interiors)]
+    return Polygon(rings[0], rings[1:])
+
+
+def _midpoints(ring: BaseGeometry) -> np.ndarray:
+    corners = shapely.get_coordinates(shapely.segmentize(ring, 1.0 + KEEP))
+    middle = (corners[:-1] + corners[1:]) / 2
+    closed = np.vstack((middle, middle[:1]))
+    return shapely.get_coordinates(shapely.simplify(shapely.LinearRing(closed), KEEP))
+
+
+def _touching_corners(parts: Sequence[Polygon]) -> list[tuple[float, float]]:
+    """Corners that the border passes more than once: there pixels touch diagonally."""
+    rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
+    if not rings:
+        return []
+    corners = np.vstack(
+        [shapely.get_coordinates(shapely.segmentize(ring, 1.0 + KEEP))[:-1] for ring in rings]
+    )
+    places, counts = np.unique(np.round(corners), axis=0, return_counts=True)
+    return [(float(x), float(y)) for x, y in places[counts > 1]]
+
+
+def _diamond(x: float, y: float) -> Polygon:
+    return Polygon([(x - HALF_PX, y), (x, y - HALF_PX), (x + HALF_PX, y), (x, y + HALF_PX)])
+
+
+def _largest_whole(geom: BaseGeometry) -> BaseGeometry:
+    """One polygon where the group hangs together; what rounding split off is left out."""
+    if isinstance(geom, MultiPolygon):
+        return max(geom.geoms, key=lambda part: part.area)
+    return geom

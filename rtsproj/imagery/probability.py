@@ -1,0 +1,49 @@
+"""Probability tiles: uint8, 255 = no valid pixel, on the project grid."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.errors import RasterioError
+
+from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.errors import DamagedError
+from rtsproj.imagery.rasters import Placement, write_geotiff
+from rtsproj.imagery.safety import open_raster
+
+NO_PIXEL = 255
+"""Value of a pixel without imagery or outside the area."""
+FULL = 254
+"""Value of probability 1."""
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def write_probability(path: Path, probability: Bytes, window: Window, grid: ProjectGrid) -> str:
+    """Write one tile; returns the sha256 of the file.
+
+    Args:
+        path: target, ``.tif``.
+        probability: (rows, cols); 0..254 = probability x 254, 255 = no pixel.
+        window: its place on the grid.
+        grid: the project grid.
+    """
+    left, _, _, top = grid.bounds(window)
+    place = Placement(grid.crs, left, top, grid.pixel_m)
+    write_geotiff(path, probability[None], place, nodata=NO_PIXEL, band_names=("probability",))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_probability(path: Path) -> Bytes:
+    """Read one tile, (rows, cols).
+
+    Raises:
+        DamagedError: the file cannot be read.
+    """
+    try:
+        with open_raster(path) as source:
+            found: Bytes = source.read(1)
+    except RasterioError as error:
+        raise DamagedError(f"{path} cannot be read", hint="resume the job: it is redone") from error
+    return found

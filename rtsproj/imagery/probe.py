@@ -1,0 +1,258 @@
+"""Read what a scene is from its name, its metadata and its blocks; refuse what cannot be used."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio.windows
+import shapely
+from rasterio.errors import RasterioError
+from shapely.geometry import box
+
+from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
+from rtsproj.errors import UsageError
+from rtsproj.geometry.crs import crs_name, parse_crs
+from rtsproj.geometry.measures import measure
+from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.safety import Dataset, checked_path, open_raster
+
+DTYPES = ("uint8", "uint16", "int16", "float32")
+MOST_BLOCK_BYTES = 256 << 20
+"""Bytes of one decoded block; a whole-image strip would have to be decoded for any window."""
+MOST_RATIO = 2000
+"""Declared bytes per byte on disk; beyond it the file is taken for a decompression bomb."""
+SAMPLED_BLOCKS = 64
+HEADER_BYTES = 65_536
+OVERVIEW_PX = 512
+"""px; side of the decimated look from which clear shares are estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """A scene as it is registered.
+
+    Attributes:
+        spec: what reading needs; its scene_id is 0 until it is stored.
+        crs: ``EPSG:n`` or WKT.
+        gsd_m: m on the ground per pixel, geodesic.
+        width: px.
+        height: px.
+        sensor: read from the name, None where it tells nothing.
+        size_bytes: bytes on disk.
+        mtime_ns: ns, modification time.
+        footprint_wkb: rectangle of the raster in its own CRS.
+        transform: affine (a, b, c, d, e, f): x = a col + b row + c, y = d col + e row + f.
+    """
+
+    spec: SceneSpec
+    crs: str
+    gsd_m: float
+    width: int
+    height: int
+    sensor: str | None
+    size_bytes: int
+    mtime_ns: int
+    footprint_wkb: bytes
+    transform: tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeChoice:
+    """What the user says; None = read it from the file.
+
+    Attributes:
+        acquired: day of acquisition.
+        bands: names in file order.
+        assume_crs: CRS of a file that names none.
+        max_pixels: px; a file that declares more is refused.
+    """
+
+    acquired: date | None = None
+    bands: tuple[str, ...] | None = None
+    assume_crs: str | None = None
+    max_pixels: int = 20_000_000_000
+
+
+def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
+    """Look at one raster.
+
+    Raises:
+        UsageError: no CRS, rotated, not georeferenced, truncated, too large, unknown data type,
+            band names or date; the file, the value and the remedy are named.
+    """
+    absolute = checked_path(path)
+    with open_raster(absolute) as dataset:
+        _check_layout(absolute, dataset, choice)
+        crs = _crs(absolute, dataset, choice.assume_crs)
+        _check_blocks(absolute, dataset)
+        bands = _bands(absolute, dataset, choice)
+        nodata = dataset.nodata
+        mask_path = udm2_beside(absolute)
+        spec = SceneSpec(
+            scene_id=0,
+            path=str(absolute),
+            role=role,
+            acquired=choice.acquired or _date(absolute, dataset),
+            bands=bands,
+            dtype=dataset.dtypes[0],
+            nodata=None if nodata is None else float(nodata),
+            mask_path=None if mask_path is None else str(mask_path),
+            clear_share=_clear_share(dataset, bands, nodata, mask_path),
+            fingerprint=fingerprint_of(absolute),
+        )
+        footprint = box(*dataset.bounds)
+        own: Any = dataset.transform
+        stat = absolute.stat()
+        return SceneRecord(
+            spec=spec,
+            crs=crs,
+            gsd_m=_gsd(footprint, crs, dataset),
+            width=dataset.width,
+            height=dataset.height,
+            sensor=sensor_of(absolute.name),
+            size_bytes=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+            footprint_wkb=shapely.to_wkb(footprint),
+            transform=(own.a, own.b, own.c, own.d, own.e, own.f),
+        )
+
+
+def fingerprint_of(path: Path) -> str:
+    """Digest of size, header and sampled blocks; notices a replaced or re-written file."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as stream:
+        digest.update(stream.read(HEADER_BYTES))
+        step = max(1, (size - HEADER_BYTES) // SAMPLED_BLOCKS)
+        for start in range(HEADER_BYTES, size, step):
+            stream.seek(start)
+            digest.update(stream.read(4096))
+    return digest.hexdigest()
+
+
+def _check_layout(path: Path, dataset: Dataset, choice: ProbeChoice) -> None:
+    own: Any = dataset.transform
+    if own.is_identity and choice.assume_crs is None and dataset.crs is None:
+        raise UsageError(
+            f"{path} is not georeferenced", hint="give it a position: gdal_translate -a_ullr"
+        )
+    if abs(own.b) > 1e-9 * abs(own.a) or abs(own.d) > 1e-9 * abs(own.e):
+        angle = float(np.degrees(np.arctan2(own.d, own.a)))
+        raise UsageError(f"{path} is rotated {angle:.1f} deg", hint="warp it first: gdalwarp")
+    if own.e > 0 or own.a < 0:
+        raise UsageError(f"{path} is south-up or mirrored", hint="warp it first: gdalwarp")
+    if len(set(dataset.dtypes)) > 1 or dataset.dtypes[0] not in DTYPES:
+        raise UsageError(
+            f"{path} has {', '.join(sorted(set(dataset.dtypes)))} pixels",
+            hint=f"one of {', '.join(DTYPES)} for all bands: gdal_translate -ot",
+        )
+    pixels = dataset.width * dataset.height
+    if pixels > choice.max_pixels:
+        raise UsageError(
+            f"{path} declares {pixels:,} pixels (limit {choice.max_pixels:,})",
+            hint="split it, or raise imagery.max_pixels in project.toml",
+        )
+    item = np.dtype(dataset.dtypes[0]).itemsize
+    declared = pixels * dataset.count * item
+    if declared > MOST_RATIO * path.stat().st_size and declared > MOST_BLOCK_BYTES:
+        raise UsageError(
+            f"{path} declares {declared / 1e9:,.1f} GB in {path.stat().st_size / 1e6:.1f} MB",
+            hint="it holds hardly any data: check where it came from",
+        )
+    rows, cols = dataset.block_shapes[0]
+    if rows * cols * item * dataset.count > MOST_BLOCK_BYTES:
+        raise UsageError(
+            f"{path} has blocks of {cols} x {rows} px: too large to read by windows",
+            hint="tile it: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE",
+        )
+
+
+def _crs(path: Path, dataset: Dataset, assumed: str | None) -> str:
+    if dataset.crs is not None:
+        return crs_name(dataset.crs.to_wkt())
+    if assumed is None:
+        raise UsageError(f"{path} has no CRS", hint="give --assume-crs EPSG:n")
+    return crs_name(assumed)
+
+
+def _check_blocks(path: Path, dataset: Dataset) -> None:
+    """Read the first, the middle and the last block: a cut file fails in the last one."""
+    rows, cols = dataset.block_shapes[0]
+    down, across = -(-dataset.height // rows), -(-dataset.width // cols)
+    for row, col in {(0, 0), (down // 2, across // 2), (down - 1, across - 1)}:
+        window = rasterio.windows.Window(
+            col * cols,
+            row * rows,
+            min(cols, dataset.width - col * cols),
+            min(rows, dataset.height - row * rows),
+        )
+        try:
+            dataset.read(window=window)
+        except RasterioError as error:
+            raise UsageError(
+                f"{path} is truncated or damaged: block ({row}, {col}) cannot be read",
+                hint="copy or download it again",
+            ) from error
+
+
+def _bands(path: Path, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
+    if choice.bands is not None:
+        named = tuple(name.strip().lower() for name in choice.bands)
+        if len(named) != dataset.count or len(set(named)) != len(named):
+            raise UsageError(
+                f"{path} has {dataset.count} bands, {len(named)} names were given: "
+                f"{', '.join(named)}",
+                hint="name each band once, in file order",
+            )
+        return named
+    colours = tuple(one.name for one in dataset.colorinterp)
+    found = guess_bands(path.name, tuple(dataset.descriptions), colours)
+    if found is None:
+        raise UsageError(
+            f"{path}: the meaning of its {dataset.count} bands is not known",
+            hint="name them in file order: --bands red,green,blue,nir",
+        )
+    return found
+
+
+def _date(path: Path, dataset: Dataset) -> date:
+    found = date_of(path.name, dataset.tags())
+    if found is None:
+        raise UsageError(f"{path}: no date in its name or metadata", hint="give --date YYYY-MM-DD")
+    return found
+
+
+def _clear_share(
+    dataset: Dataset, bands: tuple[str, ...], nodata: float | None, mask_path: Path | None
+) -> float:
+    """Share of clear pixels among the valid ones, from a decimated look."""
+    shape = (min(OVERVIEW_PX, dataset.height), min(OVERVIEW_PX, dataset.width))
+    first = next(n for n, name in enumerate(bands, start=1) if name != ALPHA)
+    values = dataset.read(first, out_shape=shape, out_dtype="float32")
+    valid = np.isfinite(values)
+    if nodata is not None and isfinite(nodata):
+        valid &= values != np.float32(nodata)
+    if ALPHA in bands:
+        valid &= dataset.read(bands.index(ALPHA) + 1, out_shape=shape) > 0
+    if mask_path is None:
+        return float(valid.mean())
+    with open_raster(mask_path) as mask:
+        if (mask.width, mask.height) != (dataset.width, dataset.height):
+            raise UsageError(
+                f"{mask_path} has {mask.width} x {mask.height} px, its scene "
+                f"{dataset.width} x {dataset.height}",
+                hint="put the mask of the same scene beside it, or move it away",
+            )
+        clear = mask.read(1, out_shape=shape) == 1
+    return float((clear & valid).sum() / max(1, valid.sum()))
+
+
+def _gsd(footprint: shapely.Geometry, crs: str, dataset: Dataset) -> float:
+    if parse_crs(crs).is_projected:
+        return float(dataset.res[0])
+    area_m2 = measure(footprint, crs).area_m2
+    return float((area_m2 / (dataset.width * dataset.height)) ** 0.5)

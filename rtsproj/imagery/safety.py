@@ -1,0 +1,73 @@
+"""Open rasters safely: only plain files, and each only with the one driver of its suffix."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from rtsproj.errors import UsageError
+
+DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG", ".png": "PNG"}
+Dataset = rasterio.DatasetReader
+
+
+def checked_path(path: Path) -> Path:
+    """The absolute path of an existing regular file.
+
+    Raises:
+        UsageError: a URL, a GDAL virtual path, a missing file, a folder or an empty file.
+    """
+    text = str(path)
+    if "://" in text or text.startswith("/vsi") or (":" in text and not path.exists()):
+        raise UsageError(f"{text} is not a plain file path", hint="give the path of a local file")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = text.encode("utf-8", "backslashreplace").decode()
+        raise UsageError(f"{shown}: the name is not UTF-8", hint="rename the file") from None
+    absolute = path.absolute()
+    if not absolute.exists():
+        raise UsageError(f"{absolute} does not exist", hint="check the path")
+    if not absolute.is_file():
+        raise UsageError(f"{absolute} is not a regular file", hint="give an image file")
+    if absolute.stat().st_size == 0:
+        raise UsageError(f"{absolute} is empty (0 bytes)", hint="copy or download it again")
+    return absolute
+
+
+def open_dataset(path: Path) -> Dataset:
+    """Open a raster with the one driver of its suffix.
+
+    Raises:
+        UsageError: not such a file, or its content is something else.
+    """
+    absolute = checked_path(path)
+    driver = DRIVERS.get(absolute.suffix.lower())
+    if driver is None:
+        raise UsageError(
+            f"{absolute}: suffix {absolute.suffix!r} is not known",
+            hint=f"use GeoTIFF or COG ({', '.join(DRIVERS)})",
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(absolute, driver=driver)
+    except RasterioError as error:
+        head = absolute.open("rb").read(64)
+        hint = "copy or download it again"
+        if head.startswith(b"version https://git-lfs"):
+            hint = "this is a Git LFS pointer: run `git lfs pull` where it came from"
+        raise UsageError(f"{absolute} cannot be read as {driver}", hint=hint) from error
+
+
+@contextmanager
+def open_raster(path: Path) -> Iterator[Dataset]:
+    """Open a raster for a while; see ``open_dataset``."""
+    dataset = open_dataset(path)
+    try:
+        yield dataset
+    finally:
+        dataset.close()
