@@ -26,7 +26,6 @@ from rtsproj.domain.scenes import ALPHA, SceneSpec
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.imagery.safety import Dataset, open_dataset
 
-
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 MOST_OPEN = 64

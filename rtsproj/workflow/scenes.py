@@ -11,7 +11,7 @@ from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry.crs import check_project_crs, transform, utm_crs
-from rtsproj.imagery.probe import SceneRecord, fingerprint_of, read_scene
+from rtsproj.imagery.probe import ProbeChoice, SceneRecord, fingerprint_of, read_scene
 from rtsproj.store import facts, scenes
 from rtsproj.workflow.create import settle_crs
 from rtsproj.workflow.project import Project, has_crs, reading, writing
@@ -69,11 +69,13 @@ def add_scenes(
         records.append(
             read_scene(
                 path,
-                role=choice.role,
-                acquired=choice.acquired,
-                bands=choice.bands or None,
-                assume_crs=choice.assume_crs,
-                max_pixels=project.settings.imagery.max_pixels,
+                choice.role,
+                ProbeChoice(
+                    acquired=choice.acquired,
+                    bands=choice.bands or None,
+                    assume_crs=choice.assume_crs,
+                    max_pixels=project.settings.imagery.max_pixels,
+                ),
             )
         )
     known = _known(project)

@@ -15,12 +15,12 @@ from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import transform, utm_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import check_over_area, checked_lines, checked_polygons
-from rtsproj.imagery.probe import read_scene
+from rtsproj.imagery.probe import ProbeChoice, read_scene
 from rtsproj.store import facts, iterations, labels, outlines, scenes, sources
 from rtsproj.store.database import Connection
 from rtsproj.vectors.read import VectorFile, read_features
-from rtsproj.workflow.distances import measure_source
 from rtsproj.workflow.create import settle_crs
+from rtsproj.workflow.distances import measure_source
 from rtsproj.workflow.project import Project, has_crs, reading, writing
 
 
@@ -106,7 +106,7 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
     settle_crs(project, crs, by=by)
     lines = [
         {
-            "line_class": _first(props, ("highway", "railway", "fclass", "class", "type")) or kind,
+            "line_class": _first(props, ("highway", "railway", "road_class", "fclass", "class", "type")) or kind,
             "line_name": _first(props, ("name", "name:en", "ref", "road_name")),
             "geom": shapely.to_wkb(geom),
         }
@@ -121,9 +121,8 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
 
 def add_terrain(project: Project, path: Path, *, by: str) -> Added:
     """Register an elevation raster in place."""
-    record = read_scene(
-        path, role=Role.HISTORY, acquired=date.min, bands=("elevation",), assume_crs=None
-    )
+    choice = ProbeChoice(acquired=date.min, bands=("elevation",))
+    record = read_scene(path, Role.HISTORY, choice)
     footprint = shapely.from_wkb(record.footprint_wkb)
     lonlat = transform(footprint, record.crs, "EPSG:4326").centroid
     crs = settle_crs(project, utm_crs(lonlat.x, lonlat.y), by=by)

@@ -1,0 +1,132 @@
+"""Read a vector file whole: geometries, attributes, CRS, digest."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.errors import UsageError
+from rtsproj.geometry.crs import crs_name
+
+SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFile:
+    """What a vector file holds.
+
+    Attributes:
+        features: (feature id as text, geometry or None, attributes).
+        crs: ``EPSG:n`` or WKT; None where the file names none.
+        layer: the layer that was read.
+        sha256: digest of the file's bytes.
+    """
+
+    features: tuple[tuple[str, BaseGeometry | None, dict[str, Any]], ...]
+    crs: str | None
+    layer: str
+    sha256: str
+
+
+def read_features(path: Path, *, layer: str | None = None, where: str | None = None) -> VectorFile:
+    """Read a layer.
+
+    Args:
+        path: .geojson, .gpkg, .shp, .fgb.
+        layer: needed where the file has several.
+        where: attribute filter in OGR SQL, such as ``highway in ('trunk','primary')``.
+
+    Raises:
+        UsageError: no such file, unknown suffix, not readable, several layers, or a bad filter.
+    """
+    absolute = _checked(path)
+    chosen = _layer(absolute, layer)
+    try:
+        meta, fids, wkb, columns = pyogrio.raw.read(
+            absolute, layer=chosen, where=where, return_fids=True
+        )
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        hint = "check --where" if where else "check the file in a GIS"
+        raise UsageError(f"{absolute} cannot be read: {_first(error)}", hint=hint) from error
+    if wkb is None:
+        raise UsageError(f"{absolute} has no geometry", hint="give a file with polygons or lines")
+    names = list(meta["fields"])
+    features = []
+    bad: list[str] = []
+    for number, (fid, one) in enumerate(zip(fids.tolist(), wkb, strict=True)):
+        try:
+            geom = None if one is None else shapely.from_wkb(one)
+        except ShapelyError as error:
+            bad.append(f"{fid} ({_first(error)})")
+            continue
+        props = {name: _plain(columns[n][number]) for n, name in enumerate(names)}
+        features.append((str(fid), geom, props))
+    if bad:
+        raise UsageError(
+            f"{absolute}: {len(bad)} geometries cannot be read: {', '.join(bad[:20])}",
+            hint="mend them in a GIS; nothing was taken in",
+        )
+    crs = crs_name(meta["crs"]) if meta["crs"] else None
+    return VectorFile(tuple(features), crs, chosen, _sha256(absolute))
+
+
+def _checked(path: Path) -> Path:
+    text = str(path)
+    if "://" in text or text.startswith("/vsi"):
+        raise UsageError(f"{text} is not a plain file path", hint="give the path of a local file")
+    absolute = path.absolute()
+    if absolute.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"{absolute}: suffix {absolute.suffix!r} is not known",
+            hint=f"use {', '.join(SUFFIXES)}",
+        )
+    if not absolute.is_file():
+        raise UsageError(f"{absolute} does not exist", hint="check the path")
+    if absolute.suffix.lower() == ".shp" and not absolute.with_suffix(".shx").exists():
+        raise UsageError(
+            f"{absolute} has no .shx beside it", hint="copy all files of the shapefile together"
+        )
+    return absolute
+
+
+def _layer(path: Path, layer: str | None) -> str:
+    try:
+        names = [str(one) for one in pyogrio.list_layers(path)[:, 0]]
+    except DataSourceError as error:
+        raise UsageError(
+            f"{path} cannot be read: {_first(error)}", hint="check the file in a GIS"
+        ) from error
+    if layer is not None and layer not in names:
+        raise UsageError(f"{path} has no layer {layer!r}", hint=f"it has {', '.join(names)}")
+    if layer is None and len(names) != 1:
+        raise UsageError(
+            f"{path} has {len(names)} layers", hint=f"choose one with --layer: {', '.join(names)}"
+        )
+    return layer or names[0]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN is how NULL numbers come
+        return None
+    return value
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
