@@ -122,7 +122,8 @@ def area_mask(area: BaseGeometry, window: Window, grid: ProjectGrid) -> NDArray[
     near = shapely.intersection(area, shapely.box(*grid.bounds(window)))
     if near.area > 0:
         burn([near], window, grid, value=1, out=out)
-    return out == 1
+    inside: NDArray[np.bool_] = out == 1
+    return inside
 
 
 def _place(core: Window, window: Window) -> tuple[slice, slice]:

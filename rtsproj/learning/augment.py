@@ -1,7 +1,7 @@
 """Change positive chips so that few slumps teach more (Huang 2020; Huang 2021); numpy only."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +59,11 @@ def changed_image(image: NDArray[np.float32], change: Change) -> NDArray[np.floa
 
     Zoom is not applied here: see ``resized_image``.
     """
-    out: NDArray[Any] = _blurred(image, change.blur_px) if change.blur_px else image
+    out = _blurred(image, change.blur_px) if change.blur_px else image
     if change.gain != 1.0 or change.offset:
         middle, gain = np.float32(0.5), np.float32(change.gain)
-        out = (out - middle) * gain + np.float32(0.5 + change.offset)
+        moved = (out - middle) * gain + np.float32(0.5 + change.offset)
+        out = moved.astype(np.float32, copy=False)
     return _placed(out, change)
 
 
@@ -77,8 +78,8 @@ def resized_image(image: NDArray[np.float32], side_px: int) -> NDArray[np.float3
         return image
     low, high, share = _between(image.shape[1], side_px)
     rows = image[:, low] * (1 - share)[:, None] + image[:, high] * share[:, None]
-    out: NDArray[np.float32] = rows[:, :, low] * (1 - share) + rows[:, :, high] * share
-    return out
+    out = rows[:, :, low] * (1 - share) + rows[:, :, high] * share
+    return out.astype(np.float32, copy=False)
 
 
 def resized_target(target: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:

@@ -196,7 +196,7 @@ def _tell_of_weights(session: Session, trainer: Trainer) -> None:
             "random weights: expect an object F1 near 0.39 where ImageNet weights give 0.90 to "
             "0.92 (synthetic scenes, 160 to 240 steps)"
         )
-    session.reporter.note(text, weights=asdict(report))
+    session.reporter.note(text, sha256=report.sha256)
 
 
 def _check_space(folder: JobFolder, network: nn.Module) -> None:

@@ -16,7 +16,7 @@ from rtsproj.domain.grid import Window
 from rtsproj.domain.labels import Polarity, Subset, seeded_hash
 from rtsproj.domain.requests import TrainRequest
 from rtsproj.geometry.grid import block_of, search_window
-from rtsproj.geometry.matching import ObjectScores, object_scores
+from rtsproj.geometry.matching import THRESHOLDS, ObjectScores, object_scores
 from rtsproj.geometry.outlines import to_pixels
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.shapes import burn, polygonise
@@ -25,8 +25,6 @@ from rtsproj.learning.inputs import common_part, probabilities, read_padded, sca
 from rtsproj.learning.losses import IGNORED
 from rtsproj.learning.targets import LabelIndex
 
-MATCH_IOU = (0.1, 0.3, 0.5)
-"""IoU from which a mapped object counts as a slump; all three are reported (method 13.1)."""
 _CUT = 0.5
 """Probability of a slump pixel in scores."""
 _LEAST_PX = 12
@@ -59,7 +57,7 @@ class Scores:
 
     Attributes:
         pixels: counts over the scored windows.
-        objects: one entry per IoU of ``MATCH_IOU``.
+        objects: one entry per IoU of ``THRESHOLDS``.
         truths: slumps that lie in the scored windows.
     """
 
@@ -136,7 +134,7 @@ class Validator:
             mapped.extend(self._mapped(window, (probability >= _CUT) & valid))
             truths.extend(self._truths(window))
             beat()
-        objects = tuple(object_scores(mapped, truths, iou=iou) for iou in MATCH_IOU)
+        objects = tuple(object_scores(mapped, truths, iou=iou) for iou in THRESHOLDS)
         return Scores(pixels, objects, len(truths))
 
     def _is_owned(self, label: int, window: Window) -> bool:

@@ -7,6 +7,7 @@ sees a running job during the seconds that this import takes.
 import signal
 import threading
 import traceback
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,8 @@ from rtsproj.jobs.reporter import Reporter
 
 _ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 """SIGUSR1 is what a batch scheduler sends before the time is up (stack 6.2)."""
+_NO_MATTER = ("Dataset has no geotransform", "The given matrix is equal to Affine.identity")
+"""Warnings about rasters in memory; rasterio's own filter is not safe among threads."""
 _GPU_LOST = ("CUDA error", "cudaError", "device-side assert", "NVML")
 
 
@@ -40,6 +43,8 @@ def run_folder(path: Path, environment: Mapping[str, str], log: TextIO) -> ExitC
         return ExitCode.USAGE
     stopping = threading.Event()
     _listen(stopping)
+    for message in _NO_MATTER:
+        warnings.filterwarnings("ignore", message=message)
     try:
         with held_lock(folder, scheduler_job=environment.get("SLURM_JOB_ID", "")):
             return _run_held(folder, Reporter(folder, stopping=stopping.is_set), log)

@@ -100,7 +100,9 @@ def test_a_file_with_names_is_matched_by_name_whatever_its_order(tmp_path: Path)
     what = spec("red", "green", "blue", encoder="resnet18")
     given = build_network(what).get_submodule("encoder").state_dict()
     path = tmp_path / "w.safetensors"
-    shuffled = {f"module.encoder.{k}": given[k].clone().contiguous() for k in sorted(given, reverse=True)}
+    shuffled = {
+        f"module.encoder.{k}": given[k].clone().contiguous() for k in sorted(given, reverse=True)
+    }
     save_file({**shuffled, "head.weight": torch.ones(2)}, path)
     network = build_network(what)
     report = load_encoder(network, what, WeightsChoice("file:w", str(path), sha256_of(path)))
