@@ -111,7 +111,7 @@ def completion(
     shell: Annotated[str, typer.Argument(help="bash, zsh or fish")] = "bash",
 ) -> None:
     """Print the completion script of a shell. Example: rtsproj completion bash >> ~/.bashrc."""
-    from typer.completion import get_completion_script  # noqa: PLC0415 - only this verb needs it
+    from typer._completion_shared import get_completion_script  # noqa: PLC0415 - only this verb needs it
 
     print(get_completion_script(prog_name="rtsproj", complete_var="_RTSPROJ_COMPLETE", shell=shell))
 
@@ -131,7 +131,8 @@ def main() -> None:
     except typer.Abort:
         sys.exit(ExitCode.CANCELLED)
     except typer.TyperException as error:
-        error.show()
+        print(f"error: {error}", file=sys.stderr)
+        print("hint: rtsproj --help", file=sys.stderr)
         sys.exit(ExitCode.USAGE)
     except Exception:  # noqa: BLE001 - the outermost frame: record, name the log, exit 1
         log = _log()

@@ -4,15 +4,18 @@ import csv
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtsproj.cli.output import print_json, print_table
+from rtsproj.cli.output import print_table
 from rtsproj.cli.session import session
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.project import Project
+
+if TYPE_CHECKING:
+    from rtsproj.workflow.sql import Table
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -97,34 +100,38 @@ def export(
 
 
 def _answer(project: Project, text: str, *, form: str, output: Path | None) -> None:
-    from rtsproj.workflow.sql import LIMIT, as_json, query, write_parquet  # noqa: PLC0415 - only here
+    from rtsproj.workflow.sql import LIMIT, query, write_parquet  # noqa: PLC0415 - only here
 
+    if form not in ("table", "csv", "json", "parquet"):
+        raise UsageError(f"format {form!r} is not known", hint="table, csv, json or parquet")
     if form == "parquet":
         if output is None:
             raise UsageError("parquet is written to a file", hint="give -o FILE.parquet")
         write_parquet(project, text.rstrip().rstrip(";"), output)
         print(output)
-        return
-    if form not in ("table", "csv", "json"):
-        raise UsageError(f"format {form!r} is not known", hint="table, csv, json or parquet")
-    found = query(project, text, limit=LIMIT if form == "table" else None)
-    try:
-        stream = output.open("w", encoding="utf-8", newline="") if output else None
-    except OSError as error:
-        raise UsageError(f"{output}: {error.strerror}", hint="choose another file") from error
-    if form == "json":
-        print(as_json(found.columns, found.rows), end="", file=stream)
-    elif form == "csv":
-        writer = csv.writer(stream or sys.stdout)
-        writer.writerow(found.columns)
-        writer.writerows(found.rows)
-    elif stream is None:
+    elif form == "table" and output is None:
+        found = query(project, text, limit=LIMIT)
         print_table(found.columns, found.rows)
         if found.is_cut:
             print(f"(first {LIMIT} rows)", file=sys.stderr)
     else:
-        raise UsageError("a table is for the screen", hint="with -o use --format csv or json")
-    if stream is not None:
+        _write_rows(query(project, text), form="csv" if form == "table" else form, output=output)
+
+
+def _write_rows(found: "Table", *, form: str, output: Path | None) -> None:
+    from rtsproj.workflow.sql import as_json  # noqa: PLC0415 - only here
+
+    try:
+        stream = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
+    except OSError as error:
+        raise UsageError(f"{output}: {error.strerror}", hint="choose another file") from error
+    if form == "json":
+        stream.write(as_json(found.columns, found.rows))
+    else:
+        writer = csv.writer(stream)
+        writer.writerow(found.columns)
+        writer.writerows(found.rows)
+    if output is not None:
         stream.close()
         print(output)
 

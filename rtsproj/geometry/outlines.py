@@ -94,7 +94,8 @@ def _midpoints(ring: BaseGeometry) -> np.ndarray:
     corners = shapely.get_coordinates(shapely.segmentize(ring, 1.0 + KEEP))
     middle = (corners[:-1] + corners[1:]) / 2
     closed = np.vstack((middle, middle[:1]))
-    return shapely.get_coordinates(shapely.simplify(shapely.LinearRing(closed), KEEP))
+    smooth: np.ndarray = shapely.get_coordinates(shapely.simplify(shapely.LinearRing(closed), KEEP))
+    return smooth
 
 
 def _touching_corners(parts: Sequence[Polygon]) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -11,7 +12,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rtsproj.errors import UsageError
 
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG", ".png": "PNG"}
-Dataset = rasterio.DatasetReader
+Dataset: TypeAlias = Any
+"""An open rasterio dataset; the library ships no types."""
 
 
 def checked_path(path: Path) -> Path:

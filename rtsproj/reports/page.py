@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import shapely
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from rtsproj.reports.text import report_text
 
 Layers = Sequence[tuple[str, Sequence[shapely.Geometry]]]
 """(what, geometries): area, road, railway, slump."""
-STYLE = {
+STYLE: dict[str, dict[str, Any]] = {
     "area": {"color": "#9a9a9a", "linewidth": 0.8},
     "road": {"color": "#555555", "linewidth": 1.2},
     "railway": {"color": "#222222", "linewidth": 1.2, "linestyle": "--"},

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 
@@ -110,9 +111,7 @@ def _collect_search(project: Project, job: Job) -> Collected:
     return Collected(job.job_id, "infer", len(rows), shown, failed)
 
 
-def _candidate_rows(
-    project: Project, job: Job, found: Sequence[Outline]
-) -> list[dict[str, object]]:
+def _candidate_rows(project: Project, job: Job, found: Sequence[Outline]) -> list[dict[str, Any]]:
     with reading(project) as connection:
         values = facts.read_facts(connection)
         judged = _judged(connection)
@@ -163,7 +162,7 @@ def _judged(connection: Connection) -> list[Judged]:
     return said + seeds
 
 
-def _lineage(match: LineageMatch) -> dict[str, object]:
+def _lineage(match: LineageMatch) -> dict[str, Any]:
     seed = match.of == 0 and match.case is not Lineage.FRESH
     return {
         "lineage": match.case.value,
@@ -174,7 +173,7 @@ def _lineage(match: LineageMatch) -> dict[str, object]:
     }
 
 
-def _shape(one: Outline, geom: shapely.Geometry, crs: str) -> dict[str, object]:
+def _shape(one: Outline, geom: shapely.Geometry, crs: str) -> dict[str, Any]:
     found = measure(geom, crs)
     minx, miny, maxx, maxy = geom.bounds
     return {

@@ -92,6 +92,22 @@ def converge(project: Project, *, by: str, despite_failures: bool = False) -> Co
     return said if converged else replace(said, next_iteration=outcome.iteration + 1)
 
 
+def search_again(project: Project, *, by: str) -> Convergence:
+    """Open another iteration although the rule was met, as after new images or changed decisions.
+
+    Raises:
+        NeedsError: the newest iteration is still open.
+    """
+    now = look(project)
+    if not now.closed:
+        raise NeedsError(
+            f"iteration {now.iteration} is still open", hint="close it first: rtsproj converge"
+        )
+    with writing(project, f"open iteration {now.iteration + 1}") as connection:
+        iterations.open_iteration(connection, now.iteration + 1, by=by)
+    return replace(now, next_iteration=now.iteration + 1)
+
+
 def _said(outcome: IterationOutcome, *, converged: bool, reason: str, closed: bool) -> Convergence:
     return Convergence(
         iteration=outcome.iteration,

@@ -23,6 +23,10 @@ from rtsproj.workflow.create import settle_crs
 from rtsproj.workflow.distances import measure_source
 from rtsproj.workflow.project import Project, has_crs, reading, writing
 
+CLASS_FIELDS = ("highway", "railway", "road_class", "fclass", "class", "type")
+"""Attributes that may hold a line's class, in the order they are tried."""
+NAME_FIELDS = ("name", "name:en", "ref", "road_name")
+
 
 @dataclass(frozen=True, slots=True)
 class VectorChoice:
@@ -106,8 +110,8 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
     settle_crs(project, crs, by=by)
     lines = [
         {
-            "line_class": _first(props, ("highway", "railway", "road_class", "fclass", "class", "type")) or kind,
-            "line_name": _first(props, ("name", "name:en", "ref", "road_name")),
+            "line_class": _first(props, CLASS_FIELDS) or kind,
+            "line_name": _first(props, NAME_FIELDS),
             "geom": shapely.to_wkb(geom),
         }
         for geom, (_, _, props) in zip(geoms, file.features, strict=True)

@@ -1,6 +1,7 @@
 """Lay the tile grid: exactly the squares that hold valid pixels of the area."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -127,10 +128,11 @@ def _searchable(mosaic: Mosaic, window: Window, ground: Ground) -> np.ndarray:
     burn([ground.area], window, ground.grid, value=1, out=inside)
     if not inside.any():
         return inside.astype(bool)
-    return mosaic.valid(window) & (inside == 1)
+    searchable: np.ndarray = mosaic.valid(window) & (inside == 1)
+    return searchable
 
 
-def _tile_row(window: Window, ground: Ground, valid_px: int) -> dict[str, object]:
+def _tile_row(window: Window, ground: Ground, valid_px: int) -> dict[str, Any]:
     square = shapely.box(*ground.grid.bounds(window))
     share = valid_px / (window.rows * window.cols)
     valid_m2 = measure(square, ground.grid.crs).area_m2 * share
