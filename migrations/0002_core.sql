@@ -181,8 +181,8 @@ CREATE TABLE decision (                             -- append-only; the newest r
   note            VARCHAR NOT NULL,
   analyst         VARCHAR NOT NULL,
   decided_at      TIMESTAMP NOT NULL,
-  act             VARCHAR NOT NULL CHECK (act IN ('say', 'undo', 'redo')),
-  undoes          BIGINT NOT NULL                   -- the decision that an undo or redo takes back; 0 = none
+  act             VARCHAR NOT NULL CHECK (act IN ('say', 'amend', 'undo', 'redo')),
+  undoes          BIGINT NOT NULL                   -- the decision that an amendment, undo or redo replaces; 0 = none
 );
 CREATE TABLE journal_mark (                         -- how far each journal file is contained in this database
   analyst         VARCHAR PRIMARY KEY,

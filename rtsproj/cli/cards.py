@@ -1,7 +1,7 @@
 """One candidate as lines of text."""
 
-from rtsproj.cli.output import safe_text
 from rtsproj.domain.candidates import Status
+from rtsproj.domain.text import safe_text
 from rtsproj.workflow.candidates import CandidateCard
 
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rtsproj.cli.output import print_json, print_table, safe_text
+from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
+from rtsproj.domain.text import safe_text
 from rtsproj.errors import UsageError
 from rtsproj.workflow.scenes import (
     SceneChoice,

@@ -3,26 +3,12 @@
 import json
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, TextIO
 
+from rtsproj.domain.text import safe_text
 from rtsproj.jobs.state import JobStatus
-
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Unicode categories that could steer a terminal (faults 7.4)."""
-LONGEST = 200
-"""Characters of one value on a screen."""
-
-
-def safe_text(value: object) -> str:
-    """Text that cannot steer a terminal: control and format characters become visible."""
-    text = str(value)
-    shown = "".join(
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in HIDDEN else c for c in text[:LONGEST]
-    )
-    return shown + ("…" if len(text) > LONGEST else "")
 
 
 def plain(value: Any) -> Any:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from rtsproj.cli.output import clock, print_json, print_table, safe_text
+from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import session
 from rtsproj.domain.iterations import Stage
+from rtsproj.domain.text import safe_text
 from rtsproj.jobs.state import JobState
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.status import Status

@@ -18,6 +18,8 @@ class Act(StrEnum):
     """Why a decision row was written."""
 
     SAY = "say"
+    AMEND = "amend"
+    """adds a reason or a note to the analyst's own decision."""
     UNDO = "undo"
     REDO = "redo"
 

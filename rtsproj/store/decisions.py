@@ -48,7 +48,7 @@ SELECT d.*, s.verdict AS said, s.reason AS said_reason, s.note AS said_note
 FROM decision d JOIN decision s ON s.decision_id = d.undoes
 WHERE d.analyst = ? AND d.act = 'undo'
 AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
-AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act = 'say'
+AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act IN ('say', 'amend')
                 AND l.decision_id > d.decision_id)
 ORDER BY d.decision_id DESC LIMIT 1
 """
@@ -89,7 +89,8 @@ def undo(database: Database, journal: Path, *, analyst: str) -> SavedDecision | 
         if not found:
             return None
         target = found[0]
-        before = rows(connection, BEFORE, [target["candidate_id"], target["decision_id"]])
+        first = target["undoes"] if target["act"] == Act.AMEND else target["decision_id"]
+        before = rows(connection, BEFORE, [target["candidate_id"], first])
         stood = before[0] if before else {"verdict": "withdraw", "reason": "", "note": ""}
         again = _again(target, stood, act=Act.UNDO)
         return _save(connection, journal, [again], by=analyst)[0]

@@ -2,11 +2,11 @@
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rtsproj.domain.decisions import NewDecision, SavedDecision, Verdict
+from rtsproj.domain.decisions import Act, NewDecision, SavedDecision, Verdict
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
 from rtsproj.workflow.project import Project, reading
@@ -38,6 +38,24 @@ def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     return decisions.save_decisions(
         project.database, project.journal, [checked], by=checked.analyst
     )[0]
+
+
+def amend(
+    project: Project, saved: SavedDecision, *, reason: str | None = None, note: str | None = None
+) -> SavedDecision:
+    """Add a reason or a note to a decision just saved; one undo takes back both.
+
+    Raises:
+        UsageError: the reason is not on the project's list; nothing was saved.
+    """
+    word = Word(
+        saved.verdict,
+        saved.reason if reason is None else reason,
+        saved.note if note is None else note,
+    )
+    checked = _checked(project, saved.candidate_id, word, saved.analyst)
+    added = replace(checked, act=Act.AMEND, undoes=saved.decision_id)
+    return decisions.save_decisions(project.database, project.journal, [added], by=saved.analyst)[0]
 
 
 def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDecision, ...]:

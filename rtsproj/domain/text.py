@@ -1,0 +1,17 @@
+"""Text that cannot steer a terminal (faults 7.4)."""
+
+import unicodedata
+
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that could move, colour, hide or reorder what a terminal shows."""
+LONGEST = 200
+"""Characters of one value on a screen."""
+
+
+def safe_text(value: object) -> str:
+    """Make control and format characters visible as their code; at most 200 characters."""
+    text = str(value)
+    shown = "".join(
+        f"\\u{ord(c):04x}" if unicodedata.category(c) in HIDDEN else c for c in text[:LONGEST]
+    )
+    return shown + ("…" if len(text) > LONGEST else "")

@@ -1,0 +1,66 @@
+"""Fit a picture into a pane without stretching it, and draw outlines on it crisply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from rtsproj.tui.pictures.cells import Mode, Picture, sub_cells
+
+Points = npt.NDArray[np.float64]
+OUTLINE = (255, 214, 0)
+NEIGHBOUR = (0, 190, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A closed line in chip fractions: (x, y) 0..1, y down; ``is_main`` = the candidate's own."""
+
+    points: Points
+    is_main: bool
+
+
+def fit_cells(cols: int, rows: int) -> tuple[int, int]:
+    """Cells of the largest square picture in a pane; a cell is twice as high as wide.
+
+    Returns:
+        (cols, rows), both 0 where the pane is too small.
+    """
+    side = min(cols // 2, rows)
+    return (2 * side, side) if side > 0 else (0, 0)
+
+
+def compose(rgb: Picture, rings: Sequence[Ring], *, cells: tuple[int, int], mode: Mode) -> Picture:
+    """Resample a square picture to a pane's elements and draw the outlines on it.
+
+    Outlines are drawn after resampling, on the elements themselves: thin and closed at any size.
+
+    Args:
+        rgb: (rows, cols, 3) uint8.
+        rings: what to draw.
+        cells: (cols, rows) of the pane.
+        mode: decides how many elements a cell has.
+
+    Returns:
+        (rows * down, cols * across, 3) uint8.
+    """
+    across, down = sub_cells(mode)
+    size = (cells[0] * across, cells[1] * down)
+    how = Image.Resampling.LANCZOS if size[0] < rgb.shape[1] else Image.Resampling.BICUBIC
+    image = Image.fromarray(rgb).resize(size, how)
+    draw = ImageDraw.Draw(image)
+    for ring in sorted(rings, key=lambda one: one.is_main):
+        points = [(x * (size[0] - 1), y * (size[1] - 1)) for x, y in ring.points]
+        draw.line(points, fill=OUTLINE if ring.is_main else NEIGHBOUR, width=1)
+    return np.asarray(image, np.uint8)
+
+
+def grey_of(rgb: Picture) -> Picture:
+    """A stretched grey picture: on 256 colours it is clearly better than the nearest colours."""
+    grey = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    low, high = np.percentile(grey, (2, 98))
+    stretched = np.clip((grey - low) / max(float(high - low), 1.0) * 255, 0, 255)
+    out: Picture = np.repeat(stretched.astype(np.uint8)[..., None], 3, axis=2)
+    return out

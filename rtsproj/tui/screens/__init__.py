@@ -1,0 +1,1 @@
+"""Screens: a file each; widgets report to them by messages, work runs in threads."""

@@ -1,0 +1,1 @@
+"""Widgets: they get plain dataclasses, speak upwards by messages, know no database."""
