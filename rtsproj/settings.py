@@ -86,6 +86,9 @@ class TrainSettings:
     """Loss function (stack 4.3)."""
     buffer_m: float = 300.0
     """m; a label's bounding rectangle is grown by this (Huang 2020)."""
+    background_m: float = 60.0
+    """m; ground this near to a label is background. Further away it is background only where the
+    network does not itself see a slump: unlabelled slumps must not be taught away."""
     collar_px: int = 1
     """px; ignored on both sides of a mined outline (method 5)."""
     positive_share: float = 0.5
@@ -193,6 +196,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "train.steps": (1, 10_000_000),
     "train.learning_rate": (1e-8, 1.0),
     "train.buffer_m": (0, 100_000),
+    "train.background_m": (0, 100_000),
     "train.positive_share": (0.0, 1.0),
     "train.reject_share": (0.0, 1.0),
     "train.validate_every": (1, 10_000_000),
@@ -226,6 +230,7 @@ def preset_settings(preset: Preset) -> Settings:
             learning_rate=0.007,
             validate_every=1000,
             checkpoint_every=1000,
+            background_m=100_000.0,
             flip=False,
             brightness=0.0,
         ),

@@ -1,4 +1,10 @@
-"""Losses of one batch; pixels of value 255 count for nothing."""
+"""Losses of one batch: 255 counts for nothing, 254 is background unless the network objects.
+
+Why 254: the first labels are a part of all slumps, and the ground round them holds others that
+nobody has drawn yet. Taught as background they would be unlearnt for good (seen: a network trained
+on 15 of 55 ponds found exactly those 15). So unlabelled ground counts as background only where the
+network does not itself see a slump; where it does, the analyst will be asked.
+"""
 
 from collections.abc import Callable
 
@@ -9,12 +15,14 @@ from rtsproj.settings import Loss
 
 IGNORED = 255
 """Target value of pixels that teach nothing (method 5)."""
+UNLABELLED = 254
+"""Target value of ground that nobody has looked at."""
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def loss_function(name: Loss) -> LossFunction:
-    """The loss of a setting: logits (n, rows, cols) and targets 0, 1, 255 -> a scalar.
+    """The loss of a setting: logits (n, rows, cols), targets 0, 1, 254, 255 -> a scalar.
 
     References:
         bce_dice is the default (stack 4.3); focal: Lin et al. 2017, alpha 0.75, gamma 2;
@@ -32,7 +40,8 @@ def loss_function(name: Loss) -> LossFunction:
 def _counted(
     logits: torch.Tensor, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    weight = (targets != IGNORED).float()
+    objected = (targets == UNLABELLED) & (logits.detach() > 0)
+    weight = ((targets != IGNORED) & ~objected).float()
     return logits.float(), (targets == 1).float(), weight
 
 

@@ -1,4 +1,4 @@
-"""Rasters of what the network shall answer: 1 slump, 0 background, 255 teaches nothing."""
+"""Rasters of what the network shall answer: 1 slump, 0 background, 254 and 255 as in losses."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,24 +12,34 @@ from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
 from rtsproj.geometry.grid import block_of, window_of
 from rtsproj.imagery.shapes import burn
-from rtsproj.learning.losses import IGNORED
+from rtsproj.learning.losses import IGNORED, UNLABELLED
+from rtsproj.settings import TrainSettings
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+FARTHEST_PX = 4096
+"""px; ground further from every label than this is never taken as looked at."""
 
 
 class LabelIndex:
     """Labels of a training set with their outlines, found by place."""
 
     def __init__(
-        self, labels: Sequence[TrainingLabel], grid: ProjectGrid, *, collar_px: int
+        self, labels: Sequence[TrainingLabel], grid: ProjectGrid, settings: TrainSettings
     ) -> None:
         self.labels = tuple(labels)
         self.outlines: tuple[BaseGeometry, ...] = tuple(
             shapely.from_wkb([label.wkb for label in self.labels]).tolist() if labels else ()
         )
         self._grid = grid
-        self._collar_m = collar_px * grid.pixel_m
+        self._collar_m = settings.collar_px * grid.pixel_m
+        self._background_m = settings.background_m
+        self._known: tuple[BaseGeometry, ...] = tuple(
+            shapely.buffer(self.outlines, settings.background_m, quad_segs=4).tolist()
+            if labels
+            else ()
+        )
         self._tree = shapely.STRtree(self.outlines)
 
     def window(self, index: int, *, buffer_m: float) -> Window:
@@ -58,14 +68,19 @@ class LabelIndex:
     def target(self, window: Window) -> NDArray[np.uint8]:
         """What the labels say of a window's pixels.
 
-        Ignored places come first, then slumps, then the collars of mined outlines, so that an
-        accepted outline wins over an open candidate, and its uncertain rim over both.
+        Unlabelled ground comes first, then what lies near a label, then ignored places, then
+        slumps, then the collars of mined outlines, so that an accepted outline wins over an open
+        candidate, and its uncertain rim over both.
 
         Returns:
-            (rows, cols) uint8 of 0, 1 and 255.
+            (rows, cols) uint8 of 0, 1, 254 and 255.
         """
-        out = np.zeros((window.rows, window.cols), np.uint8)
-        near = self.meeting(window.grown(2))
+        out = np.full((window.rows, window.cols), UNLABELLED, np.uint8)
+        reach_px = int(np.ceil(self._background_m / self._grid.pixel_m))
+        near = self.meeting(window.grown(2 + min(reach_px, FARTHEST_PX)))
+        known = [self._known[i] for i in near if self.labels[i].polarity is not Polarity.IGNORE]
+        if known:
+            burn(known, window, self._grid, value=0, out=out)
         for polarity, value in ((Polarity.IGNORE, IGNORED), (Polarity.POSITIVE, 1)):
             shown = [self.outlines[i] for i in near if self.labels[i].polarity is polarity]
             if shown:

@@ -66,7 +66,7 @@ def _session(folder: JobFolder, request: TrainRequest, reporter: Reporter) -> It
             request=request,
             reporter=reporter,
             backend=backend,
-            index=LabelIndex(labels, request.source.grid, collar_px=settings.collar_px),
+            index=LabelIndex(labels, request.source.grid, settings),
             readers=readers,
             images=SubImages(readers.read),
             weights=WeightsChoice(settings.weights, request.weights_path, request.weights_sha256),

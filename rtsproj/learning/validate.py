@@ -1,4 +1,8 @@
-"""Scores on the blocks that were kept from training (method 13.1)."""
+"""Scores on the blocks that were kept from training (method 13.1).
+
+Only ground that somebody has looked at is scored: what the network sees elsewhere may be a slump
+that nobody has drawn yet, and the analyst will be asked.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -22,7 +26,7 @@ from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.shapes import burn, polygonise
 from rtsproj.learning.backend import Backend
 from rtsproj.learning.inputs import common_part, probabilities, read_padded, scaled_values
-from rtsproj.learning.losses import IGNORED
+from rtsproj.learning.losses import IGNORED, UNLABELLED
 from rtsproj.learning.targets import LabelIndex
 
 _CUT = 0.5
@@ -158,8 +162,8 @@ class Validator:
         self, window: Window, probability: NDArray[np.float32], valid: NDArray[np.bool_]
     ) -> PixelCounts:
         target = self._index.target(window)
-        counted = valid & (target != IGNORED)
         said, true = probability >= _CUT, target == 1
+        counted = valid & (target != IGNORED) & ~(said & (target == UNLABELLED))
         return PixelCounts(
             tp=int((counted & said & true).sum()),
             fp=int((counted & said & ~true).sum()),
@@ -178,7 +182,9 @@ class Validator:
         return kept
 
     def _unscored(self, window: Window) -> NDArray[np.uint8]:
-        out = np.zeros((window.rows, window.cols), np.uint8)
+        """255 where a mapped object is neither right nor wrong: nobody has looked there."""
+        target = self._index.target(window)
+        out = np.where(target == UNLABELLED, IGNORED, 0).astype(np.uint8)
         others = [
             self._index.outlines[i]
             for i in self._index.meeting(window)

@@ -46,3 +46,21 @@ def test_cross_entropy_equals_the_textbook_mean() -> None:
     targets = torch.tensor([[[1, 0]]], dtype=torch.uint8)
     expected = (torch.log(torch.tensor(2.0)) + torch.log1p(torch.exp(torch.tensor(2.0)))) / 2
     assert torch.allclose(loss_function("bce")(logits, targets), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unlabelled_ground_teaches_only_where_the_network_sees_no_slump(name: Loss) -> None:
+    targets = torch.zeros(1, 4, 4, dtype=torch.uint8)
+    targets[0, 0, 0] = 1
+    targets[0, 2:] = 254
+    logits = torch.full((1, 4, 4), -1.0)
+    logits[0, 0, 0] = 1.0
+    # GIVEN a network that sees a slump on unlabelled ground
+    seeing = logits.clone()
+    seeing[0, 3, 3] = 4.0
+    seeing.requires_grad_()
+    loss_function(name)(seeing, targets).backward()
+    # THEN that pixel is left alone, and its neighbours are taught as background
+    assert seeing.grad is not None
+    assert seeing.grad[0, 3, 3] == 0
+    assert seeing.grad[0, 2, 2] > 0

@@ -10,6 +10,10 @@ from rtsproj.domain.grid import Window
 from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
 from rtsproj.learning.targets import LabelIndex, in_validation
+from rtsproj.settings import TrainSettings
+
+WIDE = TrainSettings(collar_px=1, background_m=1000.0)
+NEAR = TrainSettings(collar_px=1, background_m=2 * GRID.pixel_m)
 
 
 def label(
@@ -20,7 +24,7 @@ def label(
 
 
 def index(*labels: TrainingLabel) -> LabelIndex:
-    return LabelIndex(labels, GRID, collar_px=1)
+    return LabelIndex(labels, GRID, WIDE)
 
 
 def test_pixels_inside_a_seed_are_one_without_a_collar() -> None:
@@ -49,7 +53,8 @@ def test_negatives_are_background() -> None:
 
 @given(row=st.integers(-6, 8), col=st.integers(-6, 8), size=st.integers(1, 12))
 def test_a_part_of_the_raster_equals_the_raster_s_part(row: int, col: int, size: int) -> None:
-    made = index(label(1, 2, 5, origin="accepted"), label(3, 5, 4, "ignore"))
+    labels = (label(1, 2, 5, origin="accepted"), label(3, 5, 4, "ignore"))
+    made = LabelIndex(labels, GRID, NEAR)
     whole = made.target(Window(-8, -8, 32, 32))
     part = made.target(Window(row, col, size, size))
     assert np.array_equal(part, whole[row + 8 : row + 8 + size, col + 8 : col + 8 + size])
@@ -71,5 +76,21 @@ def test_pixels_of_validation_blocks_are_told_by_their_own_block(row: int, col: 
             assert mask[r, c] == (((row + r) // 7, (col + c) // 7) in split.validation)
 
 
-def test_an_empty_set_has_a_blank_target() -> None:
-    assert not index().target(Window(0, 0, 4, 4)).any()
+def test_ground_without_any_label_is_unlabelled() -> None:
+    assert (index().target(Window(0, 0, 4, 4)) == 254).all()
+
+
+def test_ground_is_background_only_near_a_label() -> None:
+    target = LabelIndex((label(4, 4, 4),), GRID, NEAR).target(Window(0, 0, 16, 16))
+    assert (target[4:8, 4:8] == 1).all()
+    assert (target[4:8, 2:4] == 0).all()
+    assert (target[4:8, 8:10] == 0).all()
+    assert (target[:, :2] == 254).all()
+    assert (target[11:] == 254).all()
+
+
+def test_an_open_candidate_makes_no_ground_known() -> None:
+    target = LabelIndex((label(4, 4, 4, "ignore", "open"),), GRID, NEAR).target(
+        Window(0, 0, 12, 12)
+    )
+    assert set(np.unique(target)) == {254, 255}
