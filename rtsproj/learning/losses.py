@@ -17,6 +17,9 @@ IGNORED = 255
 """Target value of pixels that teach nothing (method 5)."""
 UNLABELLED = 254
 """Target value of ground that nobody has looked at."""
+OBJECTS = -1.386
+"""Logit (probability 0.2) from which the network is taken to see a slump on such ground; at 0.5 it
+came too late: background is learnt first, and unlabelled ponds were already pressed below."""
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -40,7 +43,7 @@ def loss_function(name: Loss) -> LossFunction:
 def _counted(
     logits: torch.Tensor, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    objected = (targets == UNLABELLED) & (logits.detach() > 0)
+    objected = (targets == UNLABELLED) & (logits.detach() > OBJECTS)
     weight = ((targets != IGNORED) & ~objected).float()
     return logits.float(), (targets == 1).float(), weight
 

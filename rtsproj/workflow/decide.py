@@ -40,6 +40,18 @@ def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     )[0]
 
 
+def decide_many(
+    project: Project, words: Mapping[int, Word], *, analyst: str
+) -> tuple[SavedDecision, ...]:
+    """Save decisions on many candidates, all or none.
+
+    Raises:
+        UsageError: an unknown candidate, verdict or reason; nothing was saved.
+    """
+    checked = [_checked(project, one, word, analyst) for one, word in words.items()]
+    return decisions.save_decisions(project.database, project.journal, checked, by=analyst)
+
+
 def amend(
     project: Project, saved: SavedDecision, *, reason: str | None = None, note: str | None = None
 ) -> SavedDecision:

@@ -21,7 +21,8 @@ def fractal(shape: tuple[int, int], rng: np.random.Generator, *, slope: float) -
     spectrum = np.fft.rfft2(rng.standard_normal(shape)) / radius**slope
     spectrum[0, 0] = 0
     field = np.fft.irfft2(spectrum, s=shape)
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    even: Field = ((field - field.mean()) / field.std()).astype(np.float32)
+    return even
 
 
 def smoothed(field: Field, sigma_px: float) -> Field:
@@ -29,7 +30,8 @@ def smoothed(field: Field, sigma_px: float) -> Field:
     rows, cols = field.shape
     down, across = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(cols)[None]
     keep = np.exp(-2 * (np.pi * sigma_px) ** 2 * (down**2 + across**2))
-    return np.fft.irfft2(np.fft.rfft2(field) * keep, s=field.shape).astype(np.float32)
+    smooth: Field = np.fft.irfft2(np.fft.rfft2(field) * keep, s=field.shape).astype(np.float32)
+    return smooth
 
 
 def shifted(field: Field, row_px: float, col_px: float) -> Field:

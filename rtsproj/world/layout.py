@@ -108,7 +108,7 @@ def _spots(
     count: int,
 ) -> tuple[Spot, ...]:
     rows, cols = elevation.shape
-    fall = np.stack(np.gradient(smoothed(elevation, 8.0)))
+    fall = np.array(np.gradient(smoothed(elevation, 8.0)))
     road_row = np.interp(np.arange(cols), [c for _, c in road], [r for r, _ in road])
     centre = (0.3 * rows, 0.66 * cols)
     spots: list[Spot] = []

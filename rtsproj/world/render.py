@@ -86,8 +86,8 @@ def paint(layout: Layout, rng: np.random.Generator, *, years_before: int) -> Pai
 
 def _hillshade(elevation_m: Field) -> Field:
     down, across = np.gradient(elevation_m, 3.0)
-    light = 1 + 0.9 * (down - across)
-    return np.clip(light, 0.75, 1.25).astype(np.float32)
+    shaded: Field = np.clip(1 + 0.9 * (down - across), 0.75, 1.25, dtype=np.float32)
+    return shaded
 
 
 def _paint_river(values: Field, river_px: Field, rng: np.random.Generator) -> None:
@@ -142,7 +142,8 @@ def _parts(spot: Spot, frame: Frame, years_before: int, rng: np.random.Generator
 
 
 def _soft(values: npt.NDArray[np.floating[Any]]) -> Field:
-    return np.clip(values, 0, 1).astype(np.float32)
+    soft: Field = np.clip(values, 0, 1).astype(np.float32)
+    return soft
 
 
 def _blend(
