@@ -159,7 +159,8 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             here.talk.say(f"job {one.job_id}: model taken in; next: rtsproj infer")
             continue
         here.talk.say(
-            f"job {one.job_id}: {one.candidates} candidates, {one.shown} wait for a decision"
+            f"job {one.job_id}: {one.candidates} candidates, {one.shown} wait for a decision, "
+            f"{one.specks} specks left out (infer.min_px)"
         )
         for tile_id, reason in one.failed_tiles:
             here.talk.say(f"tile {tile_id} failed: {reason}")

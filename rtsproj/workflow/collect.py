@@ -14,7 +14,7 @@ from rtsproj.errors import DamagedError
 from rtsproj.geometry.lineage import Judged, LineageMatch, classify_all, relations
 from rtsproj.geometry.measures import measure
 from rtsproj.jobs.files import sha256_of
-from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.state import JobState
 from rtsproj.jobs.tables import read_outcomes, read_outlines
 from rtsproj.store import candidates, facts, jobs, outlines, tiles
@@ -33,6 +33,7 @@ class Collected:
         verb: train or infer.
         candidates: outlines taken in; 0 for a training.
         shown: those that wait for a decision.
+        specks: outlines below ``infer.min_px`` that were left out.
         failed_tiles: tiles that the search could not do, by id, with the reason.
     """
 
@@ -40,6 +41,7 @@ class Collected:
     verb: str
     candidates: int
     shown: int
+    specks: int
     failed_tiles: tuple[tuple[int, str], ...]
 
 
@@ -86,7 +88,7 @@ def _collect_model(project: Project, job: Job) -> Collected:
             }
             model_id = jobs.add_model(connection, row)
             jobs.mark_collected(connection, job.job_id, {"model_id": model_id, "sha256": digest})
-    return Collected(job.job_id, "train", 0, 0, ())
+    return Collected(job.job_id, "train", 0, 0, 0, ())
 
 
 def _collect_search(project: Project, job: Job) -> Collected:
@@ -94,6 +96,7 @@ def _collect_search(project: Project, job: Job) -> Collected:
     found = read_outlines(folder.outlines)
     outcomes = read_outcomes(folder.outcomes)
     rows = _candidate_rows(project, job, found)
+    specks = int(_summary(folder).get("specks", 0))
     failed = tuple(
         (one.tile_id, one.message) for one in outcomes.values() if one.outcome is Outcome.FAILED
     )
@@ -105,10 +108,17 @@ def _collect_search(project: Project, job: Job) -> Collected:
             numbered = [(first + n, bytes(row["geom"])) for n, row in enumerate(rows)]
             measure_candidates(connection, numbered, crs)
             jobs.mark_collected(
-                connection, job.job_id, {"candidates": len(rows), "failed_tiles": len(failed)}
+                connection,
+                job.job_id,
+                {"candidates": len(rows), "specks": specks, "failed_tiles": len(failed)},
             )
     shown = sum(row["lineage"] != Lineage.SAME for row in rows)
-    return Collected(job.job_id, "infer", len(rows), shown, failed)
+    return Collected(job.job_id, "infer", len(rows), shown, specks, failed)
+
+
+def _summary(folder: JobFolder) -> dict[str, Any]:
+    summary = read_json(folder.done).get("summary")
+    return summary if isinstance(summary, dict) else {}
 
 
 def _candidate_rows(project: Project, job: Job, found: Sequence[Outline]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from rtsproj.errors import InterruptedJobError, NeedsError, RtsError, UsageError
 from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.launch import launch, stop
-from rtsproj.jobs.state import ENDED, JobState, JobStatus, status_of
+from rtsproj.jobs.state import JobState, JobStatus, follow, status_of
 from rtsproj.store import jobs
 from rtsproj.workflow.project import Project, has_crs, reading, writing
 
@@ -145,11 +145,8 @@ def follow_job(
     """
     folder = JobFolder(find_job(project, job_id).folder)
     status = status_of(folder)
-    while status.state not in ENDED:
+    for status in follow(folder, poll_s=POLL_S, sleep=sleep):
         show(status)
-        sleep(POLL_S)
-        status = status_of(folder)
-    show(status)
     if status.state is JobState.FAILED:
         raise RtsError(
             f"job {job_id} failed: {status.error}", hint=f"{status.hint or 'see'} ({folder.log})"

@@ -1,0 +1,193 @@
+"""Searches, decisions and the stop rule over several iterations."""
+
+import pytest
+from desk import catch_up_with, finished_search, search, square
+
+from rtsproj.domain.candidates import Status
+from rtsproj.domain.decisions import Verdict
+from rtsproj.domain.iterations import Stage
+from rtsproj.errors import NeedsError, UsageError
+from rtsproj.store.database import rows
+from rtsproj.workflow.candidates import list_candidates, queue, show_candidate
+from rtsproj.workflow.collect import catch_up
+from rtsproj.workflow.converge import converge, look, search_again
+from rtsproj.workflow.decide import Word, amend, decide, redo, undo
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.status import status
+
+SEED, SMALL_SEED = square(20, 20, 20), square(100, 20, 10)
+FRESH, OTHER = square(60, 80, 15), square(120, 120, 12)
+
+
+def statuses(project: Project) -> dict[int, str]:
+    return {one.candidate_id: one.status for one in list_candidates(project)}
+
+
+def slumps(project: Project) -> list[dict[str, object]]:
+    with reading(project) as connection:
+        return rows(connection, "SELECT * EXCLUDE (geom) FROM inventory ORDER BY slump_id")
+
+
+def test_a_seed_drawn_again_is_known_and_not_shown(project: Project) -> None:
+    search(project, [SEED, FRESH])
+    assert statuses(project) == {1: "accept", 2: "open"}
+    assert "RTS-00001" in show_candidate(project, 1).lineage_text
+
+
+def test_accepting_a_fresh_candidate_makes_a_slump_with_its_distance(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    found = slumps(project)[-1]
+    assert (found["origin"], found["first_iteration"], found["analyst"]) == ("found", 1, "ann")
+    assert found["nearest_kind"] == "road"
+    # the outline's upper edge lies 240 m below the top, the road 210 m
+    assert found["nearest_m"] == pytest.approx(30.0, abs=0.05)
+
+
+def test_undo_takes_the_slump_out_and_redo_brings_it_back_under_its_id(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    before = slumps(project)
+    assert undo(project, times=1, analyst="ann")[0].verdict is Verdict.WITHDRAW
+    assert len(slumps(project)) == 2
+    assert statuses(project)[1] == "open"
+    assert redo(project, times=1, analyst="ann")[0].verdict is Verdict.ACCEPT
+    assert [one["slump_id"] for one in slumps(project)] == [one["slump_id"] for one in before]
+
+
+def test_undo_of_a_changed_mind_restores_the_earlier_word(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.REJECT, "river"), analyst="ann")
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    undo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "reject"
+    undo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "open"
+    assert undo(project, times=1, analyst="ann") == ()
+    assert len(redo(project, times=5, analyst="ann")) == 2
+    assert statuses(project)[1] == "accept"
+
+
+def test_a_reason_added_afterwards_goes_with_one_undo(project: Project) -> None:
+    search(project, [FRESH])
+    saved = decide(project, 1, Word(Verdict.REJECT), analyst="ann")
+    amend(project, saved, reason="water")
+    assert show_candidate(project, 1).row.reason == "water"
+    undo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "open"
+
+
+def test_analysts_undo_only_their_own_words(project: Project) -> None:
+    search(project, [FRESH, OTHER])
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    decide(project, 2, Word(Verdict.REJECT), analyst="bob")
+    assert undo(project, times=1, analyst="ann")[0].candidate_id == 1
+    assert statuses(project) == {1: "open", 2: "reject"}
+
+
+def test_converge_refuses_while_something_is_open(project: Project) -> None:
+    search(project, [FRESH])
+    with pytest.raises(NeedsError, match="1 candidates are still open"):
+        converge(project, by="ann")
+    assert status(project).stage is Stage.TRIAGE
+
+
+def test_a_new_slump_opens_the_next_iteration_and_none_stops(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    first = converge(project, by="ann")
+    assert (first.converged, first.new_slumps, first.next_iteration) == (False, 1, 2)
+    search(project, [SEED, FRESH])
+    assert [one.status for one in list_candidates(project, iteration=2)] == ["accept", "accept"]
+    last = converge(project, by="ann")
+    assert (last.converged, last.new_slumps, last.next_iteration) == (True, 0, None)
+    assert "no new slump in iteration 2" in last.reason
+    assert status(project).stage is Stage.DONE
+    assert converge(project, by="ann").converged
+    assert search_again(project, by="ann").next_iteration == 3
+
+
+def test_unsure_is_told_apart_and_does_not_block(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.UNSURE), analyst="ann")
+    outcome = converge(project, by="ann")
+    assert outcome.converged
+    assert outcome.unsure == 1
+
+
+def test_a_rejected_place_stays_out_of_the_queue_until_it_changes(project: Project) -> None:
+    search(project, [FRESH, OTHER])
+    decide(project, 1, Word(Verdict.REJECT, "barren"), analyst="ann")
+    decide(project, 2, Word(Verdict.ACCEPT), analyst="ann")
+    converge(project, by="ann")
+    # the first place is drawn again as it was, and in a third iteration much larger
+    search(project, [FRESH])
+    [again] = list_candidates(project, iteration=2)
+    assert (again.status, again.lineage, again.lineage_of) == ("reject", "same", 1)
+    assert queue(project) == ()
+    converge(project, by="ann")
+    search_again(project, by="ann")
+    search(project, [square(60, 80, 20)])
+    [grown] = list_candidates(project, iteration=3)
+    assert (grown.status, grown.lineage, grown.lineage_of) == ("open", "grown", 1)
+    assert "barren" in show_candidate(project, grown.candidate_id).lineage_text
+
+
+def test_withdrawing_a_reject_reopens_what_inherited_it(project: Project) -> None:
+    search(project, [FRESH, OTHER])
+    decide(project, 1, Word(Verdict.REJECT), analyst="bob")
+    decide(project, 2, Word(Verdict.ACCEPT), analyst="ann")
+    converge(project, by="ann")
+    search(project, [FRESH])
+    undo(project, times=1, analyst="bob")
+    assert statuses(project)[3] == "open"
+
+
+def test_failed_tiles_block_the_stop_and_are_searched_again(project: Project) -> None:
+    collected = search(project, [], failed=[1])
+    assert collected[0].failed_tiles == ((1, "read error in block 12"),)
+    with pytest.raises(NeedsError, match="1 tiles of iteration 1 failed"):
+        converge(project, by="ann")
+    catch_up_with(project, [])
+    assert look(project).failed_tiles == 0
+    assert converge(project, by="ann").converged
+
+
+def test_despite_failures_says_so_in_the_reason(project: Project) -> None:
+    search(project, [], failed=[1])
+    outcome = converge(project, by="ann", despite_failures=True)
+    assert outcome.converged
+    assert "1 tiles were not searched" in outcome.reason
+
+
+def test_collecting_twice_changes_nothing(project: Project) -> None:
+    search(project, [FRESH])
+    finished_search(project, [OTHER])
+    assert [one.candidates for one in catch_up(project)] == [1]
+    assert catch_up(project) == ()
+    assert len(list_candidates(project)) == 2
+
+
+def test_an_unknown_candidate_or_reason_saves_nothing(project: Project) -> None:
+    search(project, [FRESH])
+    with pytest.raises(UsageError, match="no candidate 99"):
+        decide(project, 99, Word(Verdict.ACCEPT), analyst="ann")
+    with pytest.raises(UsageError, match="reason 'aliens'"):
+        decide(project, 1, Word(Verdict.REJECT, "aliens"), analyst="ann")
+    assert statuses(project) == {1: "open"}
+
+
+def test_a_part_of_a_slump_leaves_its_outline_as_it_is(project: Project) -> None:
+    part = square(22, 22, 9)
+    search(project, [part])
+    area = slumps(project)[0]["area_m2"]
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    assert len(slumps(project)) == 2
+    assert slumps(project)[0]["area_m2"] == area
+    assert slumps(project)[0]["last_iteration"] == 1
+
+
+def test_the_queue_has_small_outlines_last(project: Project) -> None:
+    search(project, [square(60, 80, 5), FRESH, OTHER])
+    assert queue(project)[-1].candidate_id == 1
+    assert list_candidates(project, status=Status.OPEN)[0].candidate_id == 1
