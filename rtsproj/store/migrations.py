@@ -81,13 +81,19 @@ def schema_version(connection: Connection) -> int:
     return int(scalar(connection, "SELECT coalesce(max(version), 0) FROM schema_migration"))
 
 
-def check_schema(connection: Connection, *, project: str) -> int:
+def check_schema(connection: Connection, *, project: str, known: int | None = None) -> int:
     """Refuse a project that a newer program has written.
+
+    Args:
+        connection: the project's.
+        project: folder, for the message.
+        known: newest schema that the program works with; default: what it ships.
 
     Raises:
         UsageError: the project's schema is newer than this program's.
     """
-    known, has = len(shipped_migrations()), schema_version(connection)
+    has = schema_version(connection)
+    known = len(shipped_migrations()) if known is None else known
     if has > known:
         raise UsageError(
             f"{project} has schema {has}, this rtsproj {__version__} knows {known}",
@@ -134,7 +140,7 @@ def _pending(
     database: Database, migrations: Sequence[Migration], *, crs: str | None
 ) -> list[Migration]:
     with database.writing("check schema") as connection:
-        check_schema(connection, project=str(database.folder))
+        check_schema(connection, project=str(database.folder), known=len(migrations))
         connection.execute(LEDGER)
         applied = {row["version"]: row for row in rows(connection, "FROM schema_migration")}
     pending: list[Migration] = []

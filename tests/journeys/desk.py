@@ -1,5 +1,6 @@
-"""A small real project for tests of the desk: one GeoTIFF, seeds, lines, tiles; searches are made by hand."""
+"""A small real project for tests of the desk; searches are made by hand, without a network."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,8 +50,6 @@ def scene_file(path: Path, *, year: int = 2019) -> Path:
 
 def geojson(path: Path, shapes: Sequence[BaseGeometry], **props: object) -> Path:
     """A GeoJSON file in WGS84."""
-    import json
-
     features = [
         {
             "type": "Feature",
