@@ -20,6 +20,9 @@ DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".shp":
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 """First characters that a spreadsheet takes for a formula (CWE-1236)."""
 
+SHORT = 10
+"""Characters of a column name in a shapefile; a name map lies beside it."""
+
 Row = Mapping[str, Any]
 
 
@@ -52,6 +55,10 @@ def _write_ogr(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> None
     geoms = [transform(row["geometry"], crs, out) for row in rows]
     names = [name for name in (rows[0] if rows else {}) if name != "geometry"]
     columns = [_column([row[name] for row in rows]) for name in names]
+    fields = names
+    if path.suffix == ".shp":
+        fields = short_names(names)
+        _write_name_map(path.with_suffix(".columns.csv"), fields, names)
     many = any(geom.geom_type.startswith("Multi") for geom in geoms)
     if many:
         geoms = [shapely.multipolygons([*shapely.get_parts(geom)]) for geom in geoms]
@@ -60,13 +67,32 @@ def _write_ogr(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> None
         geometry=shapely.to_wkb(np.array(geoms, dtype=object)),
         field_data=[values for values, _ in columns],
         field_mask=[mask for _, mask in columns],
-        fields=names,
+        fields=fields,
         crs=out,
         driver=DRIVERS[path.suffix],
         geometry_type="MultiPolygon" if many else "Polygon",
         **({"layer": layer} if path.suffix == ".gpkg" else {}),
         **({"RFC7946": "YES"} if path.suffix == ".geojson" else {}),
     )
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names of at most 10 characters, as a shapefile holds them, none twice."""
+    found: list[str] = []
+    for name in names:
+        short, number = name[:SHORT], 1
+        while short in found:
+            number += 1
+            short = f"{name[: SHORT - len(str(number))]}{number}"
+        found.append(short)
+    return found
+
+
+def _write_name_map(path: Path, fields: Sequence[str], names: Sequence[str]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("shapefile", "rtsproj"))
+        writer.writerows(zip(fields, names, strict=True))
 
 
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:
