@@ -16,7 +16,7 @@ from rtsproj.tui.widgets.picture import View
 from rtsproj.workflow import candidates, decide
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.converge import Convergence, converge, look
-from rtsproj.workflow.jobs import resume_job, stop_job
+from rtsproj.workflow.jobs import Job, glance, resume_job, stop_job
 from rtsproj.workflow.next_step import Step, Watch, next_step
 from rtsproj.workflow.pictures import YearPictures, write_picture, year_pictures
 from rtsproj.workflow.project import Project
@@ -65,6 +65,10 @@ class Gateway:
         return next_step(
             self.project, Watch(_ignore_job, _ignore_work, wait=False), by=self.analyst
         )
+
+    def glance(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """Newest state of jobs, from their folders alone."""
+        return glance(jobs)
 
     def stop(self, job_id: int) -> None:
         """Ask a job to stop after a checkpoint."""

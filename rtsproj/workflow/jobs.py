@@ -1,8 +1,8 @@
 """Jobs from the desk's side: start, watch, stop, resume; results are collected by ``collect``."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rtsproj.domain.requests import InferRequest, TrainRequest
@@ -79,6 +79,14 @@ def list_jobs(project: Project) -> tuple[Job, ...]:
             status=status_of(JobFolder(project.folder / row["folder"])),
         )
         for row in rows
+    )
+
+
+def glance(found: Sequence[Job]) -> tuple[Job, ...]:
+    """The same jobs with their newest state: reads job folders only, not the database."""
+    return tuple(
+        one if one.collected else replace(one, status=status_of(JobFolder(one.folder)))
+        for one in found
     )
 
 

@@ -1,5 +1,6 @@
 """Home: where the project stands, what is next on enter, jobs with their progress."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual import work
@@ -63,14 +64,12 @@ class HomeScreen(Screen[None]):
         self.look()
 
     def _look_if_changed(self) -> None:
-        running = self._now is not None and any(
-            not job.collected and job.status.state in RUNNING | {JobState.DONE}
-            for job in self._now.jobs
-        )
         stamps = tuple(_stamp(path) for path in self._watched())
-        if running or stamps != self._seen:
+        if stamps != self._seen:
             self._seen = stamps
             self.look()
+        elif self._job(RUNNING) is not None:
+            self.glance()
 
     def _watched(self) -> tuple[Path, ...]:
         folder = self._gateway.project.folder
@@ -86,6 +85,17 @@ class HomeScreen(Screen[None]):
             self.app.call_from_thread(self._say, error)
             return
         self.app.call_from_thread(self._show, now)
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def glance(self) -> None:
+        """Follow running jobs by their folders; the project is read when one has ended."""
+        if self._now is None:
+            return
+        jobs = self._gateway.glance(self._now.jobs)
+        if any(not job.collected and job.status.state is JobState.DONE for job in jobs):
+            self.app.call_from_thread(self.look)
+        else:
+            self.app.call_from_thread(self._show_jobs, jobs)
 
     @work(thread=True, exclusive=True, group="act", exit_on_error=False)
     def act(self, what: str, job_id: int = 0) -> None:
@@ -182,7 +192,12 @@ class HomeScreen(Screen[None]):
         waits = "\n".join(f"waits: {safe_text(one)}" for one in now.blocked_by)
         self._set("next", f"enter: {_next_words(now)}" + (f"\n{waits}" if waits else ""))
         self._set("iterations", "\n".join(_iteration_lines(now.iterations)))
-        self._set("jobs", "\n".join(_job_line(job) for job in now.jobs[-6:]) or "none yet")
+        self._show_jobs(now.jobs)
+
+    def _show_jobs(self, jobs: tuple[Job, ...]) -> None:
+        if self._now is not None:
+            self._now = replace(self._now, jobs=jobs)
+        self._set("jobs", "\n".join(_job_line(job) for job in jobs[-6:]) or "none yet")
 
     def _show_stage(self, stage: Stage, now: Status) -> None:
         pane = self.query_one(f"#stage-{stage}", Static)
