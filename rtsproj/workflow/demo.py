@@ -61,8 +61,9 @@ def demo_settings(base: Settings, size: Size) -> Settings:
             validate_every=30,
             checkpoint_every=30,
             buffer_m=150.0,
+            brightness=0.25,
         ),
-        infer=replace(base.infer, threshold=0.4, min_px=40),
+        infer=replace(base.infer, threshold=0.35, min_px=40),
         lineage=replace(base.lineage, growth_px=60.0),
     )
 

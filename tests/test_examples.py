@@ -1,0 +1,22 @@
+"""The examples run as they are printed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from desk import geojson, scene_file, square
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def test_the_notebook_walk(tmp_path: Path) -> None:
+    image = scene_file(tmp_path)
+    seeds = geojson(tmp_path / "seeds.geojson", [square(20, 20, 20)])
+    words = [EXAMPLES / "1-notebook" / "walk.py", tmp_path / "p", image, seeds]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 tiles, 0.33 km2 of valid pixels" in done.stdout
+    assert "stage train, next: rtsproj train" in done.stdout
+    assert "RTS-00001" in done.stdout
