@@ -78,6 +78,11 @@ def check_project_crs(crs: str, bounds: tuple[float, float, float, float] | None
             )
 
 
+def is_geographic(text: str) -> bool:
+    """True for a CRS of longitudes and latitudes."""
+    return bool(parse_crs(text).is_geographic)
+
+
 def transform(geom: BaseGeometry, source: str, target: str) -> BaseGeometry:
     """The same shape in another CRS, x before y on both sides."""
     if source == target:

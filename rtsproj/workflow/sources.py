@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
-from rtsproj.geometry.crs import transform, utm_crs
+from rtsproj.geometry.crs import is_geographic, transform, utm_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import check_over_area, checked_lines, checked_polygons
 from rtsproj.imagery.probe import ProbeChoice, read_scene
@@ -25,6 +25,9 @@ from rtsproj.workflow.project import Project, has_crs, reading, writing
 
 CLASS_FIELDS = ("highway", "railway", "road_class", "fclass", "class", "type")
 """Attributes that may hold a line's class, in the order they are tried."""
+LONGEST_DEG = 0.005
+"""Degrees; longer edges get points between before they are projected (a chord of 100 km lies up to
+3.4 m off, statistics 12.1)."""
 NAME_FIELDS = ("name", "name:en", "ref", "road_name")
 
 
@@ -176,6 +179,8 @@ def _to_project(
     geoms: Sequence[BaseGeometry], file: VectorFile, choice: VectorChoice, *, crs: str
 ) -> list[BaseGeometry]:
     source = file.crs or choice.assume_crs or crs
+    if is_geographic(source):
+        geoms = [shapely.segmentize(geom, LONGEST_DEG) for geom in geoms]
     return [transform(geom, source, crs) for geom in geoms]
 
 

@@ -1,0 +1,99 @@
+"""The re-raise rule and the identity of accepted candidates."""
+
+import pytest
+from shapely.geometry import box
+
+from rtsproj.domain.candidates import Lineage, Relation
+from rtsproj.geometry.identity import identify
+from rtsproj.geometry.lineage import Judged, classify, classify_all, opened, relations
+from rtsproj.settings import LineageSettings
+
+J = box(0, 0, 60, 60)
+JUDGED = [Judged(7, J, "reject", 0)]
+SETTINGS = LineageSettings()
+CASES = [
+    (box(0, 0, 60, 60), 1.0, 0, Lineage.SAME),
+    (box(0, 0, 60, 63), 0.9523809523809523, 0, Lineage.SAME),
+    (box(0, 0, 60, 70), 0.8571428571428571, 600, Lineage.GROWN),
+    (box(20, 0, 80, 60), 0.5, 1200, Lineage.GROWN),
+    (box(0, 0, 40, 40), 0.4444444444444444, 0, Lineage.PARTIAL),
+    (box(57, 0, 117, 60), 0.02564102564102564, 3420, Lineage.PARTIAL),
+    (box(60, 0, 120, 60), 0.0, None, Lineage.TOUCHING),
+    (box(60, 60, 90, 90), 0.0, None, Lineage.TOUCHING),
+    (box(61, 0, 100, 60), 0.0, None, Lineage.FRESH),
+]
+OPENED = [
+    (box(0, 0, 60, 63), 0),
+    (box(0, 0, 60, 66), 0),
+    (box(0, 0, 60, 66.5), 390),
+    (box(0, 0, 60, 72), 720),
+]
+
+
+@pytest.mark.parametrize(("candidate", "iou", "growth", "case"), CASES)
+def test_worked_examples_of_the_rule(candidate, iou, growth, case) -> None:
+    found = classify(candidate, JUDGED, pixel_m=3.0, settings=SETTINGS)
+    assert found.case is case
+    assert found.iou == pytest.approx(iou)
+    assert found.of == (0 if case is Lineage.FRESH else 7)
+    if growth is not None:
+        assert found.growth_m2 == pytest.approx(growth, abs=1e-6)
+    assert classify_all([candidate], JUDGED, pixel_m=3.0, settings=SETTINGS) == [found]
+
+
+@pytest.mark.parametrize(("later", "area"), OPENED)
+def test_worked_examples_of_the_opening(later, area) -> None:
+    assert opened(later.difference(J), r=3.0).area == pytest.approx(area, abs=1e-6)
+
+
+def test_the_largest_overlap_decides_and_the_newest_of_equals() -> None:
+    judged = [
+        Judged(1, box(0, 0, 60, 30), "accept", 3),
+        Judged(2, J, "reject", 0),
+        Judged(3, J, "accept", 4),
+    ]
+    found = classify(J, judged, pixel_m=3.0, settings=SETTINGS)
+    assert (found.of, found.slump_id, found.case) == (3, 4, Lineage.SAME)
+
+
+def test_relations_to_the_inventory() -> None:
+    slumps = [(1, box(0, 0, 10, 10)), (2, box(20, 0, 30, 10)), (3, box(40, 0, 60, 10))]
+    candidates = [
+        box(0, 0, 9, 9),
+        box(9, 2, 22, 8),
+        box(41, 0, 45, 9),
+        box(50, 0, 55, 9),
+        box(100, 0, 101, 1),
+        box(10, 20, 20, 30),
+    ]
+    assert relations(candidates, slumps) == [
+        (Relation.SPLIT, 1),
+        (Relation.MERGE, 1),
+        (Relation.SPLIT, 3),
+        (Relation.SPLIT, 3),
+        (Relation.NEW, 0),
+        (Relation.NEW, 0),
+    ]
+    assert relations([box(0, 0, 9, 9)], slumps) == [(Relation.SAME, 1)]
+    assert relations([box(0, 0, 9, 9)], []) == [(Relation.NEW, 0)]
+
+
+IDENTITY = [
+    ("nothing near", box(0, 0, 10, 10), [], ("new", 0)),
+    ("a sliver shared", box(0, 0, 10, 10), [(1, box(9, 0, 19, 10))], ("new", 0)),
+    ("the same place", box(0, 0, 10, 10), [(1, box(1, 0, 11, 10))], ("same", 1)),
+    ("it has grown", box(0, 0, 30, 30), [(1, box(5, 5, 10, 10))], ("same", 1)),
+    ("a part of it", box(1, 1, 3, 3), [(1, box(0, 0, 10, 10))], ("part", 1)),
+    (
+        "several in one",
+        box(0, 0, 30, 10),
+        [(1, box(0, 0, 9, 9)), (2, box(15, 0, 29, 9))],
+        ("part", 2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "candidate", "slumps", "expected"), IDENTITY)
+def test_who_an_accepted_candidate_is(name, candidate, slumps, expected) -> None:
+    found = identify(candidate, slumps)
+    assert (found.relation, found.slump_id) == expected, name
