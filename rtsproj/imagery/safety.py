@@ -23,7 +23,7 @@ def checked_path(path: Path) -> Path:
         UsageError: a URL, a GDAL virtual path, a missing file, a folder or an empty file.
     """
     text = str(path)
-    if "://" in text or text.startswith("/vsi") or (":" in text and not path.exists()):
+    if text.startswith("/vsi") or (":" in text and not path.exists()):
         raise UsageError(f"{text} is not a plain file path", hint="give the path of a local file")
     try:
         text.encode()
@@ -58,7 +58,8 @@ def open_dataset(path: Path) -> Dataset:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(absolute, driver=driver)
     except RasterioError as error:
-        head = absolute.open("rb").read(64)
+        with absolute.open("rb") as stream:
+            head = stream.read(64)
         hint = "copy or download it again"
         if head.startswith(b"version https://git-lfs"):
             hint = "this is a Git LFS pointer: run `git lfs pull` where it came from"

@@ -79,7 +79,7 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
 
 def _checked(path: Path) -> Path:
     text = str(path)
-    if "://" in text or text.startswith("/vsi"):
+    if text.startswith("/vsi") or (":" in text and not path.exists()):
         raise UsageError(f"{text} is not a plain file path", hint="give the path of a local file")
     absolute = path.absolute()
     if absolute.suffix.lower() not in SUFFIXES:
