@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from rtsproj.learning.losses import loss_function
+from rtsproj.learning.losses import OBJECTS, loss_function
 from rtsproj.settings import Loss
 
 NAMES = get_args(Loss)
@@ -53,9 +53,9 @@ def test_unlabelled_ground_teaches_only_where_the_network_sees_no_slump(name: Lo
     targets = torch.zeros(1, 4, 4, dtype=torch.uint8)
     targets[0, 0, 0] = 1
     targets[0, 2:] = 254
-    logits = torch.full((1, 4, 4), -1.0)
+    logits = torch.full((1, 4, 4), 2 * OBJECTS)
     logits[0, 0, 0] = 1.0
-    # GIVEN a network that sees a slump on unlabelled ground
+    # GIVEN a network that sees a slump on one pixel of unlabelled ground and none elsewhere
     seeing = logits.clone()
     seeing[0, 3, 3] = 4.0
     seeing.requires_grad_()
