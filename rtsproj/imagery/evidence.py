@@ -61,7 +61,7 @@ def draw_evidence(panels: Sequence[Panel], evidence: Evidence) -> Image.Image:
         sheet.paste(_picture(panel.chip, evidence), (left, GAP_PX + TEXT_PX))
     top = GAP_PX + TEXT_PX + SIDE_PX + TEXT_PX // 2
     for number, line in enumerate(evidence.caption):
-        draw.text((GAP_PX, top + number * TEXT_PX), line, fill=INK)
+        draw.text((GAP_PX, top + number * TEXT_PX), line.replace("²", "2"), fill=INK)
     return sheet
 
 
@@ -103,11 +103,18 @@ def _picture(chip: Chip, evidence: Evidence) -> Image.Image:
     draw.line((10, SIDE_PX - 12, 10 + bar_px, SIDE_PX - 12), fill=INK, width=3)
     text = f"{bar_m:g} m   {width_m / SIDE_PX:.1f} m per px"
     draw.text((10, SIDE_PX - 30), text, fill=INK, stroke_width=1, stroke_fill=GROUND)
-    draw.text((SIDE_PX - 20, 8), "N↑", fill=INK, stroke_width=1, stroke_fill=GROUND)
+    _draw_north(draw)
     if chip.missing_share > 0:
         words = f"NO IMAGERY {100 * chip.missing_share:.0f} %"
         draw.text((10, 8), words, fill=INK, stroke_width=1, stroke_fill=GROUND)
     return image
+
+
+def _draw_north(draw: ImageDraw.ImageDraw) -> None:
+    """An arrow that points up; the built-in font holds none."""
+    x, top = SIDE_PX - 18, 8
+    draw.polygon([(x, top), (x - 6, top + 14), (x + 6, top + 14)], fill=INK, outline=GROUND)
+    draw.text((x - 3, top + 16), "N", fill=INK, stroke_width=1, stroke_fill=GROUND)
 
 
 def _draw_outline(

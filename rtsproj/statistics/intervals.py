@@ -26,4 +26,5 @@ def wilson(hits: int, of: int, *, z: float = Z95) -> tuple[float, float]:
     scale = 1 + z * z / of
     centre = (share + z * z / (2 * of)) / scale
     half = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / scale
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = 0.0 if hits == 0 else max(0.0, centre - half)
+    return low, 1.0 if hits == of else min(1.0, centre + half)
