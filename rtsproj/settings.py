@@ -17,7 +17,7 @@ Loss = Literal["bce_dice", "focal_tversky", "bce", "focal"]
 Precision = Literal["auto", "fp32", "bf16"]
 ScalingRule = Literal["percentile", "reflectance"]
 Refit = Literal["none", "all"]
-QueueOrder = Literal["batches", "score", "area"]
+QueueOrder = Literal["batches", "score", "uncertainty", "lines", "map", "tile", "area"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ class TriageSettings:
     """Review of candidates."""
 
     order: QueueOrder = "batches"
-    """batches = by probability in batches, shuffled inside a batch (method 8.4)."""
+    """batches = by probability in batches, shuffled inside a batch (method 8.4); uncertainty =
+    nearest to 0.5 first; lines = nearest to a road or railway first; map = a walk over the area."""
     batch_size: int = 200
     """Candidates per batch of the queue."""
     small_px: int = 100
@@ -159,6 +160,20 @@ class TriageSettings:
     """Hide the model's score until the verdict."""
     reasons: tuple[str, ...] = ("mining", "river", "barren", "water", "snow", "other")
     """Reject reasons, method 8.3; extend them here."""
+    evidence: tuple[str, ...] = ()
+    """Up to three evidence bits of the project's own, keys 7-9 after the six of method 8.3."""
+    criteria: tuple[str, ...] = ()
+    """Lines of labelling criteria for the help screen; empty = those of method 8.1."""
+    claim_days: float = 7.0
+    """days; how long an analyst's candidates stay out of the others' queues (method 8.4)."""
+    claim_ahead: int = 20
+    """Candidates that are claimed at once, from where the analyst stands."""
+    replicate_share: float = 0.0
+    """0..1; share of decided candidates that are shown again, blind (method 8.5: 0.005)."""
+    replicate_after_h: float = 24.0
+    """h; earliest repeat to the same analyst."""
+    break_min: float = 0.0
+    """min; remind of a break after so long at the screen; 0 = never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +222,11 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "lineage.iou": (0.01, 1.0),
     "lineage.growth_px": (0, 1_000_000),
     "triage.batch_size": (1, 1_000_000),
+    "triage.claim_days": (0.0, 3650.0),
+    "triage.claim_ahead": (1, 10_000),
+    "triage.replicate_share": (0.0, 1.0),
+    "triage.replicate_after_h": (0.0, 8760.0),
+    "triage.break_min": (0.0, 1440.0),
     "report.distance_m": (0, 1_000_000),
 }
 

@@ -24,6 +24,20 @@ class Act(StrEnum):
     REDO = "redo"
 
 
+class Purpose(StrEnum):
+    """Why a candidate was shown to the analyst."""
+
+    TRIAGE = "triage"
+    REPLICATE = "replicate"
+    """a blind second opinion: kept, compared, and never the candidate's verdict."""
+    ADJUDICATION = "adjudication"
+    """settles a disagreement or an unsure one."""
+
+
+EVIDENCE = ("headwall", "bare_floor", "flow_or_toe", "crescent", "growth", "no_vegetation")
+"""Evidence bits 1-6 (method 8.3)."""
+CONFIDENCES = ("", "certain", "probable", "possible")
+"""How sure an analyst is; empty = not said."""
 REASON_KEYS = {
     "m": "mining",
     "r": "river",
@@ -48,6 +62,10 @@ class NewDecision:
         decided_at: UTC.
         act: said by the analyst, or the undo or redo of an earlier row.
         undoes: decision id that an undo or redo takes back, 0 = none.
+        evidence: comma-joined keys of what the analyst saw.
+        confidence: certain, probable, possible or empty.
+        flagged: True = to come back to.
+        purpose: triage, replicate or adjudication.
     """
 
     candidate_id: int
@@ -58,6 +76,10 @@ class NewDecision:
     decided_at: datetime
     act: Act = Act.SAY
     undoes: int = 0
+    evidence: str = ""
+    confidence: str = ""
+    flagged: bool = False
+    purpose: Purpose = Purpose.TRIAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +95,7 @@ class SavedDecision:
     decided_at: datetime
     act: Act
     undoes: int
+    evidence: str
+    confidence: str
+    flagged: bool
+    purpose: Purpose

@@ -46,7 +46,8 @@ ORDER BY slump_id
 """
 LISTED = """
 SELECT candidate_id, iteration, status, score_mean, score_max, area_m2, lon, lat, slump_id,
-       relation, lineage, lineage_of, reason, note, analyst, decided_at, at_edge
+       relation, lineage, lineage_of, reason, note, analyst, decided_at, at_edge,
+       evidence, confidence, flagged
 FROM candidates WHERE (?::INTEGER IS NULL OR iteration = ?) AND (?::VARCHAR IS NULL OR status = ?)
 ORDER BY candidate_id
 """

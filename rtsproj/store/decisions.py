@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rtsproj.domain.decisions import Act, NewDecision, SavedDecision, Verdict
+from rtsproj.domain.decisions import Act, NewDecision, Purpose, SavedDecision, Verdict
 from rtsproj.errors import DamagedError, UsageError
 from rtsproj.journal.lines import (
     Entry,
@@ -35,7 +35,23 @@ COLUMNS = {
     "decided_at": "TIMESTAMP",
     "act": "VARCHAR",
     "undoes": "BIGINT",
+    "evidence": "VARCHAR",
+    "confidence": "VARCHAR",
+    "flagged": "BOOLEAN",
+    "purpose": "VARCHAR",
 }
+SAID = ("verdict", "reason", "note", "evidence", "confidence", "flagged")
+"""What an analyst says in a decision."""
+SILENT: dict[str, Any] = {
+    "verdict": "withdraw",
+    "reason": "",
+    "note": "",
+    "evidence": "",
+    "confidence": "",
+    "flagged": False,
+}
+OLDER = {"evidence": "", "confidence": "", "flagged": False, "purpose": "triage"}
+"""What journal lines written before schema 4 do not hold."""
 FEW = 20
 """Rows up to which single inserts are faster than a bulk read."""
 UNDOABLE = """
@@ -44,7 +60,7 @@ AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
 ORDER BY decision_id DESC LIMIT 1
 """
 REDOABLE = """
-SELECT d.*, s.verdict AS said, s.reason AS said_reason, s.note AS said_note
+SELECT s.* EXCLUDE (decision_id), d.decision_id
 FROM decision d JOIN decision s ON s.decision_id = d.undoes
 WHERE d.analyst = ? AND d.act = 'undo'
 AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
@@ -53,7 +69,8 @@ AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act I
 ORDER BY d.decision_id DESC LIMIT 1
 """
 BEFORE = """
-SELECT * FROM decision WHERE candidate_id = ? AND decision_id < ?
+SELECT * FROM decision
+WHERE candidate_id = ? AND decision_id < ? AND (purpose = 'replicate') = (? = 'replicate')
 ORDER BY decision_id DESC LIMIT 1
 """
 
@@ -89,10 +106,9 @@ def undo(database: Database, journal: Path, *, analyst: str) -> SavedDecision | 
         if not found:
             return None
         target = found[0]
-        first = target["undoes"] if target["act"] == Act.AMEND else target["decision_id"]
-        before = rows(connection, BEFORE, [target["candidate_id"], first])
-        stood = before[0] if before else {"verdict": "withdraw", "reason": "", "note": ""}
-        again = _again(target, stood, act=Act.UNDO)
+        first = _root(connection, target)
+        before = rows(connection, BEFORE, [target["candidate_id"], first, target["purpose"]])
+        again = _again(target, before[0] if before else SILENT, act=Act.UNDO)
         return _save(connection, journal, [again], by=analyst)[0]
 
 
@@ -104,12 +120,7 @@ def redo(database: Database, journal: Path, *, analyst: str) -> SavedDecision | 
         if not found:
             return None
         target = found[0]
-        said = {
-            "verdict": target["said"],
-            "reason": target["said_reason"],
-            "note": target["said_note"],
-        }
-        return _save(connection, journal, [_again(target, said, act=Act.REDO)], by=analyst)[0]
+        return _save(connection, journal, [_again(target, target, act=Act.REDO)], by=analyst)[0]
 
 
 def replay(connection: Connection, journal: Path) -> int:
@@ -155,6 +166,10 @@ def _save(
             decided_at=one.decided_at,
             act=one.act,
             undoes=one.undoes,
+            evidence=one.evidence,
+            confidence=one.confidence,
+            flagged=one.flagged,
+            purpose=one.purpose,
         )
         for number, one in enumerate(decisions)
     )
@@ -174,7 +189,7 @@ def _save(
 
 
 def _apply(connection: Connection, entry: Entry) -> None:
-    decisions = entry.payload["decisions"]
+    decisions = [{**OLDER, **one} for one in entry.payload["decisions"]]
     known = {
         one
         for (one,) in connection.execute(
@@ -198,7 +213,7 @@ def _apply(connection: Connection, entry: Entry) -> None:
                 [one[name] for name in COLUMNS],
             )
     for one in decisions:
-        if one["verdict"] == Verdict.ACCEPT:
+        if one["verdict"] == Verdict.ACCEPT and one["purpose"] != Purpose.REPLICATE:
             accept_candidate(connection, one["candidate_id"], analyst=one["analyst"])
     connection.execute(
         "INSERT OR REPLACE INTO journal_mark VALUES (?, ?, ?)",
@@ -207,16 +222,24 @@ def _apply(connection: Connection, entry: Entry) -> None:
 
 
 def _again(target: dict[str, Any], said: dict[str, Any], *, act: Act) -> NewDecision:
+    words = {name: said[name] for name in SAID}
     return NewDecision(
+        **{**words, "verdict": Verdict(said["verdict"])},
         candidate_id=target["candidate_id"],
-        verdict=Verdict(said["verdict"]),
-        reason=said["reason"],
-        note=said["note"],
+        purpose=Purpose(target["purpose"]),
         analyst=target["analyst"],
         decided_at=datetime.now(UTC).replace(tzinfo=None),
         act=act,
         undoes=target["decision_id"],
     )
+
+
+def _root(connection: Connection, target: dict[str, Any]) -> int:
+    """The decision that a chain of amendments began with."""
+    while target["act"] == Act.AMEND and target["undoes"] > 0:
+        query = "SELECT * FROM decision WHERE decision_id = ?"
+        target = rows(connection, query, [target["undoes"]])[0]
+    return int(target["decision_id"])
 
 
 def _check_candidates(connection: Connection, decisions: Sequence[NewDecision]) -> None:

@@ -1,19 +1,41 @@
-"""The app: signals, style, the first screen."""
+"""The app: signals, themes, keys, and the way from one screen to another."""
 
 import asyncio
 import signal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
 from rtsproj.errors import ExitCode
-from rtsproj.tui.gateway import Gateway
+from rtsproj.tui.commands import CommandLine, obey
+from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import EVERYWHERE, bindings
 from rtsproj.tui.pictures.cells import Mode
-from rtsproj.tui.screens.home import HomeScreen
-from rtsproj.tui.screens.pages import HelpPage
-from rtsproj.tui.screens.triage import TriageScreen
+from rtsproj.tui.places import WORDS, screen_of
+from rtsproj.tui.theme import DARK, LIGHT, NAMES, OWN
+from rtsproj.tui.user import remember
 from rtsproj.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What the terminal shows and how.
+
+    Attributes:
+        mode: how pictures are drawn.
+        grey: True = pictures in grey: fewer than 16 million colours, or none wanted.
+        theme: dark, light or 16.
+        keymap: a person's own keys by id.
+    """
+
+    mode: Mode = Mode.QUADRANT
+    grey: bool = False
+    theme: str = "dark"
+    keymap: Mapping[str, str] = field(default_factory=dict)
 
 
 class RtsApp(App[int]):
@@ -22,16 +44,21 @@ class RtsApp(App[int]):
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS = bindings(EVERYWHERE)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (150, "-wide")]
-    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, project: Project, *, analyst: str, at: str = "home", grey: bool = False
+        self,
+        project: Project,
+        *,
+        analyst: str,
+        at: str = "home",
+        display: Display | None = None,
     ) -> None:
         super().__init__()
         self.gateway = Gateway(project, analyst)
-        self.picture_mode = Mode.QUADRANT
-        self.picture_grey = grey
+        self.display_settings = display or Display()
         self._at = at
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
 
     def on_mount(self) -> None:
         """Open home, and end cleanly when the connection drops."""
@@ -41,10 +68,55 @@ class RtsApp(App[int]):
             (signal.SIGTERM, ExitCode.TERMINATED),
         ):
             loop.add_signal_handler(number, self.exit, int(code), int(code))
-        self.push_screen(HomeScreen(self.gateway))
-        if self._at == "triage":
-            self.push_screen(TriageScreen(self.gateway))
+        self.theme = OWN[self.display_settings.theme]
+        self.set_keymap(self.display_settings.keymap)
+        self.push_screen(screen_of("home", self.gateway))
+        if self._at != "home":
+            self.go(self._at)
+
+    def go(self, place: str, **given: Any) -> None:
+        """Open a place; back to it where it is open already and nothing is asked of it.
+
+        Args:
+            place: a key of ``places.PLACES``.
+            given: keyword arguments of its screen.
+        """
+        stack = [type(one).__module__.rpartition(".")[2] for one in self.screen_stack]
+        if place in stack and not given:
+            while type(self.screen).__module__.rpartition(".")[2] != place:
+                self.pop_screen()
+            return
+        self.push_screen(screen_of(place, self.gateway, **given))
 
     def action_help(self) -> None:
-        """Keys and labelling criteria."""
-        self.push_screen(HelpPage())
+        """Keys of the screen in front, and the labelling criteria."""
+        place = type(self.screen).__module__.rpartition(".")[2]
+        if place != "help":
+            self.go("help", of=place)
+
+    def action_command_line(self) -> None:
+        """`:` and a verb."""
+        self.push_screen(CommandLine(), self._obey)
+
+    def action_redraw(self) -> None:
+        """Draw everything again."""
+        self.refresh(repaint=True, layout=True)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - textual's signature
+        """The palette: every place, every theme."""
+        for place, words in WORDS.items():
+            yield SystemCommand(f"Go to {place}", words, lambda place=place: self.go(place))
+        for name in NAMES:
+            yield SystemCommand(
+                f"Theme {name}", "colours of the screen", lambda name=name: self.take_theme(name)
+            )
+        yield SystemCommand("Quit", "jobs go on", self.exit)
+
+    def take_theme(self, name: str) -> None:
+        """Change the colours, now and at later starts."""
+        self.theme = OWN[name]
+        remember("theme", name)
+
+    def _obey(self, line: str | None) -> None:
+        if line:
+            obey(self, line)

@@ -1,6 +1,10 @@
-"""Every key in one table: id, key, what it does. Footer and help are read from it."""
+"""Every key in one table per screen: id, key, what it does. Footer, help and keys.toml read them.
 
-from dataclasses import dataclass
+An id is stable: a team remaps by id in ``keys.toml``, and the footer and the help page follow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
@@ -28,15 +32,24 @@ class Key:
 
 EVERYWHERE = (
     Key("help", "question_mark", "app.help", "Help", shown=True, label="?"),
+    Key("command", "colon", "app.command_line", "Command", shown=True, label=":"),
+    Key("palette", "ctrl+p", "app.command_palette", "All commands"),
+    Key("redraw", "ctrl+l", "app.redraw", "Redraw, upload pictures again"),
     Key("suspend", "ctrl+z", "app.suspend_process", "Suspend"),
+    Key("quit", "ctrl+q", "app.quit", "Quit"),
 )
 HOME = (
     Key("home.next", "enter", "next", "Continue", shown=True),
-    Key("home.triage", "3,t", "triage", "Triage", shown=True, label="3"),
-    Key("home.converge", "4,c", "converge", "Converge", shown=True, label="4"),
-    Key("home.report", "r", "report", "Report", shown=True),
-    Key("home.stop", "x", "stop_job", "Stop job", shown=True),
-    Key("home.resume", "R", "resume_job", "Resume job", shown=True),
+    Key("home.train", "1", "open('train')", "Train", shown=True),
+    Key("home.infer", "2", "open('infer')", "Infer", shown=True),
+    Key("home.triage", "3,t", "open('triage')", "Triage", shown=True, label="3"),
+    Key("home.converge", "4,c", "open('converge')", "Converge", shown=True, label="4"),
+    Key("home.map", "a", "open('map')", "Map", shown=True),
+    Key("home.report", "r", "open('report')", "Report", shown=True),
+    Key("home.sql", "d", "open('sql')", "SQL", shown=True),
+    Key("home.jobs", "J", "open('jobs')", "Jobs"),
+    Key("home.data", "i", "open('data')", "Add data", shown=True),
+    Key("home.pictures", "p", "open('pictures')", "Pictures"),
     Key("home.quit", "q", "app.quit", "Quit", shown=True),
 )
 TRIAGE = (
@@ -46,25 +59,182 @@ TRIAGE = (
     Key("skip", "s,space", "skip", "Skip", shown=True, label="s"),
     Key("undo", "u", "undo", "Undo", shown=True),
     Key("redo", "ctrl+r", "redo", "Redo"),
-    Key("queue.next", "j,down", "move(1)", "Next", label="j"),
-    Key("queue.previous", "k,up", "move(-1)", "Previous", label="k"),
-    Key("queue.first", "g,home", "move(-1000000000)", "First", label="g"),
-    Key("queue.last", "G,end", "move(1000000000)", "Last", label="G"),
     Key("blink", "b", "blink", "Blink", shown=True),
+    Key("blink.auto", "B", "blink_auto", "Blink by itself"),
     Key("year.older", "left_square_bracket", "year(-1)", "Older", shown=True, label="["),
     Key("year.newer", "right_square_bracket", "year(1)", "Newer", shown=True, label="]"),
     Key("outline", "o", "outline", "Outline", shown=True),
     Key("zoom.frame", "z", "frame", "Tight/wide", shown=True),
-    Key("note", "e", "note", "Note", shown=True),
+    Key("view.full", "v", "full", "Full screen", shown=True),
+    Key("queue.toggle", "l", "toggle_queue", "Queue", shown=True),
+    Key("swipe", "w", "swipe", "Swipe: ← → move the edge"),
+    Key("bands", "c", "bands", "Bands: colour, infrared, NDVI, difference, hillshade"),
+    Key("stretch", "t", "stretch", "Stretch: of the view, of the scene, fixed"),
+    Key("zoom.in", "equals_sign", "zoom(-1)", "Zoom in", label="="),
+    Key("zoom.out", "minus", "zoom(1)", "Zoom out", label="-"),
+    Key("pan.left", "shift+left", "pan(-1, 0)", "Pan west", label="⇧←"),
+    Key("pan.right", "shift+right", "pan(1, 0)", "Pan east", label="⇧→"),
+    Key("pan.up", "shift+up", "pan(0, 1)", "Pan north", label="⇧↑"),
+    Key("pan.down", "shift+down", "pan(0, -1)", "Pan south", label="⇧↓"),
+    Key("swipe.left", "left", "swipe_to(-1)", "Swipe edge left", label="←"),
+    Key("swipe.right", "right", "swipe_to(1)", "Swipe edge right", label="→"),
+    Key("queue.next", "j,down", "move(1)", "Next", label="j"),
+    Key("queue.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("queue.first", "g,home", "move(-1000000000)", "First", label="g"),
+    Key("queue.last", "G,end", "move(1000000000)", "Last", label="G"),
+    Key("queue.page.down", "pagedown", "move(20)", "A page on"),
+    Key("queue.page.up", "pageup", "move(-20)", "A page back"),
+    Key("queue.filter", "slash", "filter", "Filter the queue", label="/"),
+    Key("queue.order", "Q", "order", "Another queue order"),
+    Key("evidence.1", "1", "evidence(0)", "Headwall"),
+    Key("evidence.2", "2", "evidence(1)", "Bare floor"),
+    Key("evidence.3", "3", "evidence(2)", "Flow or toe"),
+    Key("evidence.4", "4", "evidence(3)", "Crescent"),
+    Key("evidence.5", "5", "evidence(4)", "Growth"),
+    Key("evidence.6", "6", "evidence(5)", "No vegetation"),
+    Key("evidence.7", "7", "evidence(6)", "Own evidence 7"),
+    Key("evidence.8", "8", "evidence(7)", "Own evidence 8"),
+    Key("evidence.9", "9", "evidence(8)", "Own evidence 9"),
+    Key("confidence", "C", "confidence", "Certain, probable, possible"),
+    Key("note", "e", "note", "Note"),
+    Key("flag", "f", "flag", "Flag to come back"),
+    Key("mark", "x", "mark", "Mark for a bulk decision"),
+    Key("mark.decide", "X", "decide_marked", "Decide all marked…"),
+    Key("outline.edit", "E", "edit_outline", "Edit the outline"),
     Key("view.png", "V", "png", "Save PNG"),
-    Key("queue.toggle", "l", "toggle_queue", "Queue"),
+    Key("reasons", "R", "reasons", "Reject reasons and counts"),
+    Key("history", "a", "history", "This place over all iterations"),
+    Key("map", "M", "map", "On the map"),
     Key("triage.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+OUTLINE = (
+    Key(
+        "ladder.lower", "less_than_sign,comma", "threshold(-1)", "Lower cut", shown=True, label="<"
+    ),
+    Key(
+        "ladder.higher",
+        "greater_than_sign,full_stop",
+        "threshold(1)",
+        "Higher cut",
+        shown=True,
+        label=">",
+    ),
+    Key("ladder.grow", "g", "step('grow')", "Grow 1 px", shown=True),
+    Key("ladder.shrink", "k", "step('shrink')", "Shrink 1 px", shown=True),
+    Key("ladder.smooth", "s", "step('smooth')", "Smooth", shown=True),
+    Key("ladder.holes", "h", "step('holes')", "Drop holes", shown=True),
+    Key("ladder.split", "p", "step('split')", "Split at the neck", shown=True),
+    Key("ladder.merge", "m", "step('merge')", "Merge a neighbour", shown=True),
+    Key("ladder.undo", "u", "undo", "Undo", shown=True),
+    Key("ladder.keep", "enter", "keep", "Keep", shown=True),
+    Key("ladder.leave", "escape,q", "leave", "Leave", shown=True, label="esc"),
 )
 CLOSE = (Key("close", "q,escape,enter", "back", "Back", shown=True, label="q"),)
 CONVERGE = (
     Key("converge.close", "enter", "close", "Close the iteration", shown=True),
+    Key("converge.adjudicate", "d", "adjudicate", "Adjudicate", shown=True),
+    Key("converge.again", "A", "again", "Search once more…"),
     Key("converge.back", "q,escape", "back", "Back", shown=True, label="q"),
 )
+TRAIN = (
+    Key("train.start", "enter", "start", "Train", shown=True),
+    Key("train.stop", "x", "stop", "Stop…", shown=True),
+    Key("train.resume", "R", "resume", "Resume", shown=True),
+    Key("train.log", "l", "log", "Log", shown=True),
+    Key("train.smooth", "t", "smooth", "Smoothing", shown=True),
+    Key("train.back", "q,escape", "back", "Back (the job goes on)", shown=True, label="esc"),
+)
+INFER = (
+    Key("infer.start", "enter", "start", "Search, or the tile here", shown=True),
+    Key("infer.stop", "x", "stop", "Stop…", shown=True),
+    Key("infer.resume", "R", "resume", "Resume", shown=True),
+    Key("infer.retry", "F", "retry", "Retry failed", shown=True),
+    Key("infer.log", "l", "log", "Log", shown=True),
+    Key("infer.left", "left,h", "move(0, -1)", "West", label="←"),
+    Key("infer.right", "right", "move(0, 1)", "East", label="→"),
+    Key("infer.up", "up,k", "move(-1, 0)", "North", label="↑"),
+    Key("infer.down", "down,j", "move(1, 0)", "South", label="↓"),
+    Key("infer.back", "q,escape", "back", "Back (the job goes on)", shown=True, label="esc"),
+)
+JOBS = (
+    Key("jobs.attach", "enter", "attach", "Monitor", shown=True),
+    Key("jobs.next", "j,down", "move(1)", "Next", label="j"),
+    Key("jobs.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("jobs.stop", "x", "stop", "Stop…", shown=True),
+    Key("jobs.resume", "R", "resume", "Resume", shown=True),
+    Key("jobs.log", "l", "log", "Log", shown=True),
+    Key("jobs.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+MAP = (
+    Key("map.left", "left,h", "move(-1, 0)", "West", label="←"),
+    Key("map.right", "right", "move(1, 0)", "East", label="→"),
+    Key("map.up", "up,k", "move(0, -1)", "North", label="↑"),
+    Key("map.down", "down,j", "move(0, 1)", "South", label="↓"),
+    Key("map.in", "equals_sign,plus", "zoom(-1)", "Zoom in", shown=True, label="="),
+    Key("map.out", "minus", "zoom(1)", "Zoom out", shown=True, label="-"),
+    Key("map.whole", "0", "whole", "Whole area", shown=True),
+    Key("map.next", "n,tab", "jump(1)", "Next candidate", shown=True, label="n"),
+    Key("map.previous", "N,shift+tab", "jump(-1)", "Previous", label="N"),
+    Key("map.layer", "c", "layer", "Layers", shown=True),
+    Key("map.open", "enter", "open", "Open here", shown=True),
+    Key("map.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+REPORT = (
+    Key("report.export", "x", "export", "Export…", shown=True),
+    Key("report.distance", "f", "distance", "Distance", shown=True),
+    Key("report.sort", "s", "sort", "Sort", shown=True),
+    Key("report.next", "j,down", "move(1)", "Next", label="j"),
+    Key("report.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("report.open", "enter", "open", "On the map", shown=True),
+    Key("report.text", "v", "text", "As text", shown=True),
+    Key("report.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+SQL = (
+    Key("sql.run", "f5,ctrl+enter", "run", "Run", shown=True, label="F5"),
+    Key("sql.saved", "f2", "saved", "Saved queries", shown=True, label="F2"),
+    Key("sql.save", "f3", "save", "Save query…", shown=True, label="F3"),
+    Key("sql.export", "f6", "export", "Export…", shown=True, label="F6"),
+    Key("sql.cancel", "ctrl+c", "cancel", "Stop the query"),
+    Key("sql.back", "escape", "back", "Back", shown=True, label="esc"),
+)
+DATA = (
+    Key("data.up", "backspace,left", "up", "Folder above", shown=True, label="←"),
+    Key("data.open", "enter,right", "open", "Open or choose", shown=True, label="enter"),
+    Key("data.mark", "space", "mark", "Mark", shown=True),
+    Key("data.kind", "t", "kind", "As…", shown=True),
+    Key("data.add", "a", "add", "Add…", shown=True),
+    Key("data.next", "j,down", "move(1)", "Next", label="j"),
+    Key("data.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("data.tile", "g", "tile", "Lay the grid", shown=True),
+    Key("data.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+PICTURES = (
+    Key("pictures.1", "1", "choose(0)", "Choose 1"),
+    Key("pictures.2", "2", "choose(1)", "Choose 2"),
+    Key("pictures.3", "3", "choose(2)", "Choose 3"),
+    Key("pictures.4", "4", "choose(3)", "Choose 4"),
+    Key("pictures.5", "5", "choose(4)", "Choose 5"),
+    Key("pictures.6", "6", "choose(5)", "Choose 6"),
+    Key("pictures.full", "v", "full", "Full-screen test", shown=True),
+    Key("pictures.colours", "c", "colours", "Colours", shown=True),
+    Key("pictures.back", "q,escape", "back", "Keep", shown=True, label="esc"),
+)
+TABLES: Mapping[str, tuple[Key, ...]] = {
+    "everywhere": EVERYWHERE,
+    "home": HOME,
+    "train": TRAIN,
+    "infer": INFER,
+    "triage": TRIAGE,
+    "outline": OUTLINE,
+    "converge": CONVERGE,
+    "map": MAP,
+    "report": REPORT,
+    "sql": SQL,
+    "jobs": JOBS,
+    "data": DATA,
+    "pictures": PICTURES,
+}
+"""Tables by the name of their screen."""
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
@@ -80,3 +250,15 @@ def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
         )
         for one in keys
     ]
+
+
+def remapped(keys: tuple[Key, ...], keymap: Mapping[str, str]) -> tuple[Key, ...]:
+    """A table as a person's keys.toml has it, for help pages."""
+    return tuple(
+        replace(one, key=keymap[one.id], label="") if one.id in keymap else one for one in keys
+    )
+
+
+def known_ids() -> frozenset[str]:
+    """Every id that keys.toml may name."""
+    return frozenset(one.id for table in TABLES.values() for one in table)

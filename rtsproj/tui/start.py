@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from rtsproj.errors import ExitCode, UsageError
 from rtsproj.tui.terminal.colours import Colours, can_show, colours_of
+from rtsproj.tui.user import keys_path, read_choices, read_keymap
 from rtsproj.workflow.project import Project
 
 
@@ -33,11 +34,17 @@ def run(project: Project, *, at: str, analyst: str) -> int:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from textual.drivers import linux_driver  # noqa: PLC0415 - textual reads the environment above
 
-    from rtsproj.tui.app import RtsApp  # noqa: PLC0415 - same
+    from rtsproj.tui.app import Display, RtsApp  # noqa: PLC0415 - same
+    from rtsproj.tui.keys import known_ids  # noqa: PLC0415 - same
 
     # One invalid byte of input (8-bit Meta, a Latin-1 paste) would end the app (textual 8.2.8).
     setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010 - not its own name
-    app = RtsApp(project, analyst=analyst, at=at, grey=colours is not Colours.TRUE)
+    display = Display(
+        grey=colours is not Colours.TRUE,
+        theme=str(read_choices().get("theme", "dark")),
+        keymap=read_keymap(keys_path(), known=known_ids()),
+    )
+    app = RtsApp(project, analyst=analyst, at=at, display=display)
     app.run()
     return app.return_code or int(ExitCode.DONE)
 

@@ -40,6 +40,9 @@ class CandidateRow:
         analyst: who said the newest word.
         decided_at: UTC.
         at_edge: beside missing imagery or on the border of the area.
+        evidence: comma-joined keys of what the analyst saw.
+        confidence: certain, probable, possible or empty.
+        flagged: to come back to.
     """
 
     candidate_id: int
@@ -59,6 +62,9 @@ class CandidateRow:
     analyst: str | None
     decided_at: datetime | None
     at_edge: bool
+    evidence: str | None
+    confidence: str | None
+    flagged: bool
 
 
 @dataclass(frozen=True, slots=True)

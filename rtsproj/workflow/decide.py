@@ -5,8 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from rtsproj.domain.decisions import Act, NewDecision, SavedDecision, Verdict
+from rtsproj.domain.decisions import (
+    CONFIDENCES,
+    EVIDENCE,
+    Act,
+    NewDecision,
+    Purpose,
+    SavedDecision,
+    Verdict,
+)
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
 from rtsproj.workflow.project import Project, reading
@@ -26,6 +35,10 @@ class Word:
     verdict: Verdict
     reason: str = ""
     note: str = ""
+    evidence: str = ""
+    confidence: str = ""
+    flagged: bool = False
+    purpose: Purpose = Purpose.TRIAGE
 
 
 def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
@@ -34,6 +47,7 @@ def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     Raises:
         UsageError: unknown candidate, verdict or reason; nothing was saved.
     """
+    _check_sayable(word)
     checked = _checked(project, candidate_id, word, analyst)
     return decisions.save_decisions(
         project.database, project.journal, [checked], by=checked.analyst
@@ -48,26 +62,48 @@ def decide_many(
     Raises:
         UsageError: an unknown candidate, verdict or reason; nothing was saved.
     """
+    for word in words.values():
+        _check_sayable(word)
     checked = [_checked(project, one, word, analyst) for one, word in words.items()]
     return decisions.save_decisions(project.database, project.journal, checked, by=analyst)
 
 
-def amend(
-    project: Project, saved: SavedDecision, *, reason: str | None = None, note: str | None = None
-) -> SavedDecision:
-    """Add a reason or a note to a decision just saved; one undo takes back both.
+def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision:
+    """Add to a decision just saved; one undo takes back both.
+
+    Args:
+        project: the project.
+        saved: what was said.
+        added: reason, note, evidence, confidence or flagged; others stay as they were said.
 
     Raises:
-        UsageError: the reason is not on the project's list; nothing was saved.
+        UsageError: a value is not accepted; nothing was saved.
     """
-    word = Word(
-        saved.verdict,
-        saved.reason if reason is None else reason,
-        saved.note if note is None else note,
-    )
+    word = replace(word_of(saved), **added)
     checked = _checked(project, saved.candidate_id, word, saved.analyst)
-    added = replace(checked, act=Act.AMEND, undoes=saved.decision_id)
-    return decisions.save_decisions(project.database, project.journal, [added], by=saved.analyst)[0]
+    more = replace(checked, act=Act.AMEND, undoes=saved.decision_id)
+    return decisions.save_decisions(project.database, project.journal, [more], by=saved.analyst)[0]
+
+
+def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
+    """Save a note, flag, confidence or evidence without a verdict; an open candidate stays open.
+
+    Args:
+        project: the project.
+        candidate_id: what it is about.
+        word: with the verdict that stands, ``withdraw`` for an open candidate.
+        analyst: who says so.
+
+    Raises:
+        UsageError: unknown candidate or value; nothing was saved.
+    """
+    checked = replace(_checked(project, candidate_id, word, analyst), act=Act.AMEND)
+    return decisions.save_decisions(project.database, project.journal, [checked], by=analyst)[0]
+
+
+def word_of(saved: SavedDecision) -> Word:
+    """What a saved decision says."""
+    return Word(**{name: getattr(saved, name) for name in Word.__slots__})
 
 
 def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDecision, ...]:
@@ -149,6 +185,7 @@ def _of_row(project: Project, row: Mapping[str, str | None], analyst: str) -> Ne
         raise UsageError(
             f"candidate_id {text!r}, verdict {row['verdict']!r}", hint="accept, reject or unsure"
         ) from None
+    _check_sayable(Word(verdict))
     word = Word(verdict, (row.get("reason") or "").strip(), row.get("note") or "")
     who = (row.get("analyst") or "").strip() or analyst
     when = (row.get("decided_at") or "").strip()
@@ -163,8 +200,7 @@ def _checked(
     when: datetime | None = None,
 ) -> NewDecision:
     reasons = project.settings.triage.reasons
-    if word.verdict not in SAYABLE:
-        raise UsageError(f"verdict {word.verdict} cannot be said", hint="use `rtsproj undo`")
+    _check_marks(project, word)
     if word.reason and (word.verdict is not Verdict.REJECT or word.reason not in reasons):
         raise UsageError(
             f"reason {word.reason!r} is not accepted with {word.verdict}",
@@ -181,7 +217,26 @@ def _checked(
         note=word.note,
         analyst=analyst.strip(),
         decided_at=when or datetime.now(UTC).replace(tzinfo=None),
+        evidence=word.evidence,
+        confidence=word.confidence,
+        flagged=word.flagged,
+        purpose=word.purpose,
     )
+
+
+def _check_sayable(word: Word) -> None:
+    if word.verdict not in SAYABLE:
+        raise UsageError(f"verdict {word.verdict} cannot be said", hint="use `rtsproj undo`")
+
+
+def _check_marks(project: Project, word: Word) -> None:
+    known = (*EVIDENCE, *project.settings.triage.evidence)
+    unknown = [one for one in word.evidence.split(",") if one and one not in known]
+    if unknown:
+        raise UsageError(f"evidence {unknown[0]!r} is not known", hint=f"one of {', '.join(known)}")
+    if word.confidence not in CONFIDENCES:
+        hint = f"one of {', '.join(CONFIDENCES[1:])}"
+        raise UsageError(f"confidence {word.confidence!r} is not known", hint=hint)
 
 
 def _time(text: str) -> datetime:

@@ -7,7 +7,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.errors import RtsError
-from rtsproj.tui.gateway import Gateway
+from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import CONVERGE, bindings
 from rtsproj.tui.text import content
 from rtsproj.workflow.converge import Convergence
@@ -31,7 +31,7 @@ class ConvergeScreen(Screen[None]):
         with Vertical():
             yield Static(id="rule", classes="pane")
             yield Static(id="yield", classes="pane")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Name the panes, then look."""
@@ -42,20 +42,20 @@ class ConvergeScreen(Screen[None]):
     @work(thread=True, exclusive=True)
     def look(self) -> None:
         """What the rule would say now."""
-        said, now = self._gateway.look(), self._gateway.status()
+        said, now = self._gateway.desk.look(), self._gateway.desk.status()
         self.app.call_from_thread(self._show, said, now)
 
     @work(thread=True, exclusive=True)
     def close_iteration(self) -> None:
         """Close by the rule."""
         try:
-            said = self._gateway.converge()
+            said = self._gateway.desk.converge()
         except RtsError as error:
             self.app.call_from_thread(
                 self.notify, f"{error.what}: {error.hint}", severity="warning", markup=False
             )
             return
-        self.app.call_from_thread(self._show, said, self._gateway.status())
+        self.app.call_from_thread(self._show, said, self._gateway.desk.status())
 
     def action_close(self) -> None:
         """Enter closes."""

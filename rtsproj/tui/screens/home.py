@@ -13,12 +13,10 @@ from rtsproj.domain.iterations import Stage
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.jobs.state import JobState
-from rtsproj.tui.gateway import Gateway
+from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import HOME, bindings
-from rtsproj.tui.screens.converge import ConvergeScreen
-from rtsproj.tui.screens.pages import ReportPage
-from rtsproj.tui.screens.triage import TriageScreen
 from rtsproj.tui.text import content
+from rtsproj.tui.widgets.head import Head
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.status import IterationRow, Status
 
@@ -41,7 +39,7 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Stages on top, iterations and jobs below."""
-        yield Static(id="head")
+        yield Head(self._gateway, place="home")
         with Horizontal(id="stages"):
             for stage in STAGES:
                 yield Static(id=f"stage-{stage}", classes="pane stage")
@@ -49,7 +47,7 @@ class HomeScreen(Screen[None]):
             yield Static(id="next", classes="pane")
             yield Static(id="iterations", classes="pane")
             yield Static(id="jobs", classes="pane")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Name the panes and begin to look."""
@@ -79,8 +77,8 @@ class HomeScreen(Screen[None]):
     def look(self) -> None:
         """Read the state; finished jobs are taken in."""
         try:
-            self._gateway.collect()
-            now = self._gateway.status()
+            self._gateway.desk.collect()
+            now = self._gateway.desk.status()
         except RtsError as error:
             self.app.call_from_thread(self._say, error)
             return
@@ -91,29 +89,21 @@ class HomeScreen(Screen[None]):
         """Follow running jobs by their folders; the project is read when one has ended."""
         if self._now is None:
             return
-        jobs = self._gateway.glance(self._now.jobs)
+        jobs = self._gateway.jobs.glance(self._now.jobs)
         if any(not job.collected and job.status.state is JobState.DONE for job in jobs):
             self.app.call_from_thread(self.look)
         else:
             self.app.call_from_thread(self._show_jobs, jobs)
 
     @work(thread=True, exclusive=True, group="act", exit_on_error=False)
-    def act(self, what: str, job_id: int = 0) -> None:
-        """Start what is next, stop or resume a job."""
+    def start_next(self) -> None:
+        """Start what is next."""
         try:
-            if what == "next":
-                step = self._gateway.next()
-                message = step.did or step.waits_for
-            elif what == "stop":
-                self._gateway.stop(job_id)
-                message = f"job {job_id} stops after its next checkpoint"
-            else:
-                self._gateway.resume(job_id)
-                message = f"job {job_id} goes on"
+            step = self._gateway.desk.next()
         except RtsError as error:
             self.app.call_from_thread(self._say, error)
             return
-        self.app.call_from_thread(self.notify, message, markup=False)
+        self.app.call_from_thread(self.notify, step.did or step.waits_for, markup=False)
         self.app.call_from_thread(self.look)
 
     def action_next(self) -> None:
@@ -121,53 +111,26 @@ class HomeScreen(Screen[None]):
         stage = self._now.stage if self._now else Stage.SETUP
         running = self._job(RUNNING)
         if stage is Stage.TRIAGE:
-            self.action_triage()
+            self.action_open("triage")
         elif stage is Stage.CONVERGE:
-            self.action_converge()
+            self.action_open("converge")
         elif stage is Stage.DONE:
-            self.action_report()
+            self.action_open("report")
         elif running is not None:
             self.notify(f"job {running.job_id} is running: nothing to do", markup=False)
         else:
             self.notify("starting…", timeout=2)
-            self.act("next")
+            self.start_next()
 
-    def action_triage(self) -> None:
-        """Open triage."""
-        if self._now is None or self._now.counts["open"] == 0:
+    def action_open(self, place: str) -> None:
+        """Another screen, or why it is empty yet."""
+        now = self._now
+        if place == "triage" and (now is None or now.counts["open"] == 0):
             self.notify("no candidate waits for a decision", severity="warning")
-            return
-        self.app.push_screen(TriageScreen(self._gateway))
-
-    def action_converge(self) -> None:
-        """Open the stop rule."""
-        if self._now is None or not self._now.iterations:
-            self.notify("nothing to look at yet: add images first", severity="warning")
-            return
-        self.app.push_screen(ConvergeScreen(self._gateway))
-
-    def action_report(self) -> None:
-        """Open the report."""
-        if self._now is None or not self._now.iterations:
-            self.notify("nothing to report yet: add images first", severity="warning")
-            return
-        self.app.push_screen(ReportPage(self._gateway))
-
-    def action_stop_job(self) -> None:
-        """Stop the running job."""
-        job = self._job(RUNNING)
-        if job is None:
-            self.notify("no job is running", severity="warning")
+        elif place in ("converge", "report", "map", "sql") and (now is None or not now.iterations):
+            self.notify("nothing to look at yet: add images first (i)", severity="warning")
         else:
-            self.act("stop", job.job_id)
-
-    def action_resume_job(self) -> None:
-        """Resume the newest stopped job."""
-        job = self._job({JobState.PAUSED, JobState.DEAD, JobState.FAILED})
-        if job is None:
-            self.notify("no stopped job to resume", severity="warning")
-        else:
-            self.act("resume", job.job_id)
+            self.app.go(place)  # type: ignore[attr-defined]
 
     def _job(self, states: "frozenset[JobState] | set[JobState]") -> Job | None:
         jobs = self._now.jobs if self._now else ()
@@ -181,11 +144,8 @@ class HomeScreen(Screen[None]):
         self._now = now
         self._seen = tuple(_stamp(path) for path in self._watched())
         counts = now.counts
-        held = f"   held by {safe_text(now.held_by)}" if now.held_by else ""
-        self._set(
-            "head",
-            f" rtsproj  {safe_text(now.project)}  {safe_text(now.folder)}   "
-            f"{now.area_km2:,.1f} km²  {counts['scenes']} scenes   iteration {now.iteration}{held}",
+        self.query_one(Head).tell(
+            f"{safe_text(now.folder)}   {now.area_km2:,.1f} km²  {counts['scenes']} scenes"
         )
         for stage in STAGES:
             self._show_stage(stage, now)

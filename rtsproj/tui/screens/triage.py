@@ -12,7 +12,8 @@ from textual.widgets import Footer, Static
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
-from rtsproj.tui.gateway import Gateway, Sheet
+from rtsproj.tui.gateway.gateway import Gateway
+from rtsproj.tui.gateway.pictures import Sheet
 from rtsproj.tui.keys import TRIAGE, bindings
 from rtsproj.tui.screens.dialogs import NotePrompt, ReasonPrompt
 from rtsproj.tui.text import content
@@ -49,13 +50,13 @@ class TriageScreen(Screen[None]):
             yield LazyList(self._row_text, id="queue", classes="pane")
             with Vertical(id="middle"):
                 yield PictureView(
-                    mode=self.app.picture_mode,  # type: ignore[attr-defined]
-                    grey=self.app.picture_grey,  # type: ignore[attr-defined]
+                    mode=self.app.display_settings.mode,  # type: ignore[attr-defined]
+                    grey=self.app.display_settings.grey,  # type: ignore[attr-defined]
                     id="picture",
                 )
                 yield Static(id="years")
             yield Static(id="evidence", classes="pane")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Name the panes and read the queue."""
@@ -68,21 +69,21 @@ class TriageScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="queue", exit_on_error=False)
     def read_queue(self) -> None:
         """Open candidates in queue order."""
-        rows = list(self._gateway.queue())
+        rows = list(self._gateway.review.queue())
         self.app.call_from_thread(self._take_queue, rows)
 
     @work(thread=True, exclusive=True, group="sheet", exit_on_error=False)
     def read_sheet(self, candidate_id: int, wide: bool) -> None:  # noqa: FBT001 - a state, passed on
         """Card and pictures of a candidate, then of the next ones."""
         try:
-            sheet = self._gateway.sheet(candidate_id, wide=wide)
+            sheet = self._gateway.pictures.sheet(candidate_id, wide=wide)
         except RtsError as error:
             self.app.call_from_thread(self._say, error)
             return
         self.app.call_from_thread(self._take_sheet, sheet)
         at = self._list.cursor
         for row in self._rows[at + 1 : at + 1 + AHEAD]:
-            self._gateway.sheet(row.candidate_id, wide=wide)
+            self._gateway.pictures.sheet(row.candidate_id, wide=wide)
 
     @on(LazyList.Moved)
     def show_candidate(self) -> None:
@@ -101,7 +102,7 @@ class TriageScreen(Screen[None]):
         if row.candidate_id in self._said:
             self.notify("decided already: u takes it back", severity="warning")
             return
-        saved = await self._save(lambda: self._gateway.decide(row.candidate_id, verdict))
+        saved = await self._save(lambda: self._gateway.review.decide(row.candidate_id, verdict))
         if saved is None:
             return
         self._note_saved(saved)
@@ -114,11 +115,11 @@ class TriageScreen(Screen[None]):
 
     async def action_undo(self) -> None:
         """Take back the newest decision, also of an earlier session."""
-        await self._back_or_forth(self._gateway.undo, "nothing to undo")
+        await self._back_or_forth(self._gateway.review.undo, "nothing to undo")
 
     async def action_redo(self) -> None:
         """Say again what undo took back."""
-        await self._back_or_forth(self._gateway.redo, "nothing to redo")
+        await self._back_or_forth(self._gateway.review.redo, "nothing to redo")
 
     def action_skip(self) -> None:
         """No decision now."""
@@ -167,7 +168,7 @@ class TriageScreen(Screen[None]):
         if self._sheet is None:
             return
         try:
-            path = self._gateway.png(self._sheet.card)
+            path = self._gateway.pictures.png(self._sheet.card)
         except RtsError as error:
             self.app.call_from_thread(self._say, error)
             return
@@ -213,6 +214,7 @@ class TriageScreen(Screen[None]):
 
     def _note_saved(self, saved: SavedDecision) -> None:
         self._newest = saved
+        self._gateway.pictures.forget(saved.candidate_id)
         if saved.verdict is Verdict.WITHDRAW:
             self._said.pop(saved.candidate_id, None)
         else:
@@ -231,11 +233,11 @@ class TriageScreen(Screen[None]):
                 return
         self.notify("all decided: q, then converge", markup=False)
 
-    async def _amend(self, *, reason: str | None, note: str | None) -> None:
+    async def _amend(self, **added: object) -> None:
         newest = self._newest
         if newest is None:
             return
-        saved = await self._save(lambda: self._gateway.amend(newest, reason=reason, note=note))
+        saved = await self._save(lambda: self._gateway.review.amend(newest, **added))
         if saved is not None:
             self._note_saved(saved)
 
@@ -244,12 +246,12 @@ class TriageScreen(Screen[None]):
             await self.action_undo()
             return
         if reason:
-            await self._amend(reason=reason, note=None)
+            await self._amend(reason=reason)
         self._advance()
 
     async def _take_note(self, note: str | None) -> None:
         if note is not None:
-            await self._amend(reason=None, note=note)
+            await self._amend(note=note)
 
     def _take_queue(self, rows: list[CandidateRow]) -> None:
         self._rows = rows

@@ -1,0 +1,33 @@
+"""The verbs of the contract: the command line offers them, and so does `:` in the terminal UI."""
+
+VERBS = (
+    "init",
+    "scene",
+    "area",
+    "label",
+    "line",
+    "terrain",
+    "tile",
+    "train",
+    "infer",
+    "job",
+    "next",
+    "candidate",
+    "decide",
+    "undo",
+    "redo",
+    "triage",
+    "edit",
+    "converge",
+    "status",
+    "sql",
+    "report",
+    "export",
+    "doctor",
+    "backup",
+    "restore",
+    "migrate",
+    "demo",
+    "completion",
+)
+"""In the order of the method."""
