@@ -31,6 +31,7 @@ from rtsproj.inference.delineate import (
     tile_pieces,
 )
 from rtsproj.inference.predict import FULL, NO_VALUE, Plan, TileInput, read_tile, search_tiles
+from rtsproj.jobs.curves import SpeedPoint, append_point
 from rtsproj.jobs.files import require_space, sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
@@ -42,6 +43,8 @@ from rtsproj.learning.samples import MosaicPerThread
 
 _KEPT_FROM = 0.3
 """Probability from which a tile's raster is kept, so that a lower cut needs no second search."""
+_SPEED_EVERY_S = 2.0
+"""s between two points of the pace."""
 _BYTES_PER_PX = 0.05
 """Disk estimate: sparse uint8 probabilities compress to less than this."""
 
@@ -253,6 +256,7 @@ def _run(
 ) -> None:
     todo, known, total = plan
     done, failed, pixels, began = len(known), 0, 0, time.monotonic()
+    told = began
     for outcome in work.outcomes(todo):
         if outcome.tile_id not in known:
             append_outcome(folder.outcomes, outcome)
@@ -262,6 +266,9 @@ def _run(
         rate = pixels / 1e6 / max(1e-6, time.monotonic() - began)
         metrics = {"tiles": done, "of": total, "failed": failed, "mpx_per_s": rate}
         reporter.progress(0.98 * done / total, f"{done} of {total} tiles", metrics=metrics)
+        if time.monotonic() - told >= _SPEED_EVERY_S or done == total:
+            told = time.monotonic()
+            append_point(folder.speed, SpeedPoint(done, pixels / 1e6, time.time()))
         if reporter.should_stop() and done < total:
             raise InterruptedJobError(
                 f"stopped after {done} of {total} tiles",

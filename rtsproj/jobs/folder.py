@@ -86,6 +86,21 @@ class JobFolder:
         return self.path / "events.jsonl"
 
     @property
+    def curve(self) -> Path:
+        """curve.jsonl: the course of a training, append-only."""
+        return self.path / "curve.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Pictures of the newest validation, replaced whole."""
+        return self.path / "samples.npz"
+
+    @property
+    def speed(self) -> Path:
+        """speed.jsonl: the pace of a search, append-only."""
+        return self.path / "speed.jsonl"
+
+    @property
     def done(self) -> Path:
         """done.json: renamed into place last, with digests of the outputs."""
         return self.path / "done.json"

@@ -11,6 +11,9 @@ from torch import nn
 
 from rtsproj.domain.requests import TrainRequest
 from rtsproj.errors import InterruptedJobError, RtsError
+from rtsproj.imagery.samples import Samples, samples_bytes, worst_and_best
+from rtsproj.jobs.curves import CurvePoint
+from rtsproj.jobs.files import write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.backend import Backend
@@ -21,7 +24,8 @@ from rtsproj.learning.network import NetworkSpec, build_network
 from rtsproj.learning.prefetch import prefetched
 from rtsproj.learning.samples import Batch, MosaicPerThread, Phase, Sampler, SubImages
 from rtsproj.learning.targets import LabelIndex
-from rtsproj.learning.validate import Validator
+from rtsproj.learning.telemetry import Telemetry
+from rtsproj.learning.validate import Scores, Validator
 from rtsproj.learning.weights import WeightsChoice, WeightsReport, load_encoder
 
 _CURVE_EVERY = 10
@@ -127,6 +131,7 @@ class Trainer:
         self._loss = loss_function(request.settings.loss)
         self._sampler = Sampler(request, session.index, phase, session.images)
         self.validator = Validator(request, session.index, session.backend)
+        self._telemetry = Telemetry(session.folder.curve, session.backend)
         self._validates = phase is Phase.FIT and self.validator.truths > 0
 
     def restore(self, state: Mapping[str, Any]) -> Ledger:
@@ -156,7 +161,7 @@ class Trainer:
         steps = range(ledger.step, self._steps)
         readers = self._session.backend.readers
         with prefetched(self._sampler.batch, steps, workers=readers) as batches:
-            for batch in batches:
+            for batch in self._telemetry.waited(batches):
                 if reporter.should_stop():
                     self.save(ledger, carried)
                     raise InterruptedJobError(
@@ -194,6 +199,7 @@ class Trainer:
         step = ledger.step + 1
         mean = loss if ledger.step == 0 else 0.9 * ledger.loss + 0.1 * loss
         ledger = replace(ledger, step=step, loss=mean)
+        scores: Scores | None = None
         is_last = step == self._steps
         if step % _CURVE_EVERY == 0 or is_last:
             point = {"step": step, "loss": mean, "learning_rate": rate}
@@ -201,8 +207,9 @@ class Trainer:
         if self._validates and (
             step % self._session.request.settings.validate_every == 0 or is_last
         ):
-            ledger = self._validated(ledger)
+            ledger, scores = self._validated(ledger)
         seconds = time.monotonic() - began
+        self._telemetry.tell(_point(self._phase, ledger, scores, loss=loss, rate=rate))
         self._show(ledger, rate=rate, seconds=seconds)
         return replace(ledger, seconds=ledger.seconds + seconds)
 
@@ -228,17 +235,19 @@ class Trainer:
             )
         return rate, value
 
-    def _validated(self, ledger: Ledger) -> Ledger:
+    def _validated(self, ledger: Ledger) -> tuple[Ledger, Scores]:
         reporter = self._session.reporter
         mosaic = self._session.readers.mosaic()
         scores = self.validator.scores(self.network, mosaic, reporter.beat)
         row = {"step": ledger.step, "loss": ledger.loss, **scores.row()}
         reporter.note(f"validation after step {ledger.step}", scores=scores.row())
+        shown = Samples(ledger.step, worst_and_best(self.validator.samples))
+        write_atomic(self._session.folder.samples, samples_bytes(shown))
         ledger = replace(ledger, curve=(*ledger.curve, row))
         if scores.rank <= ledger.best_rank:
-            return replace(ledger, stale=ledger.stale + 1)
+            return replace(ledger, stale=ledger.stale + 1), scores
         weights = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
-        return replace(
+        best = replace(
             ledger,
             best_step=ledger.step,
             best_rank=scores.rank,
@@ -246,6 +255,7 @@ class Trainer:
             best_weights=weights,
             stale=0,
         )
+        return best, scores
 
     def _is_enough(self, ledger: Ledger) -> bool:
         has_learnt = ledger.best_rank[0] > 0
@@ -262,12 +272,32 @@ class Trainer:
             "loss": ledger.loss,
             "learning_rate": rate,
             "seconds_per_step": seconds,
+            "phase": float(self._phase),
+            "stale": float(ledger.stale),
+            "patience": float(settings.patience),
+            **self._telemetry.metrics(),
         }
         if ledger.best_step:
             metrics |= {"f1": ledger.best_rank[0], "pixel_iou": ledger.best_rank[1]}
+            metrics["best_step"] = float(ledger.best_step)
         name = "training" if self._phase is Phase.FIT else "training on all labels"
         message = f"{name}: step {ledger.step} of {self._steps}, loss {ledger.loss:.3f}"
         self._session.reporter.progress(min(done, 0.99), message, metrics=metrics)
+
+
+def _point(
+    phase: Phase, ledger: Ledger, scores: Scores | None, *, loss: float, rate: float
+) -> CurvePoint:
+    return CurvePoint(
+        phase=int(phase),
+        step=ledger.step,
+        loss=loss,
+        mean_loss=ledger.loss,
+        learning_rate=rate,
+        pixel_iou=scores.rank[1] if scores else None,
+        f1=scores.rank[0] if scores else None,
+        at=time.time(),
+    )
 
 
 def _plain(ledger: Ledger) -> dict[str, Any]:

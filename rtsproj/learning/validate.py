@@ -23,6 +23,7 @@ from rtsproj.geometry.grid import block_of, search_window
 from rtsproj.geometry.matching import THRESHOLDS, ObjectScores, object_scores
 from rtsproj.geometry.outlines import to_pixels
 from rtsproj.imagery.mosaic import Mosaic
+from rtsproj.imagery.samples import Sample, thinned
 from rtsproj.imagery.shapes import burn, polygonise
 from rtsproj.learning.backend import Backend
 from rtsproj.learning.inputs import common_part, probabilities, read_padded, scaled_values
@@ -90,6 +91,21 @@ class Scores:
         return {"pixel_iou": self.pixels.iou, "objects": objects, "truths": self.truths}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One window as it was searched.
+
+    Attributes:
+        image: (bands, rows, cols) scaled float32.
+        probability: (rows, cols) 0..1.
+        valid: (rows, cols), True where there is imagery.
+    """
+
+    image: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+
+
 def validation_windows(index: LabelIndex, request: TrainRequest) -> tuple[Window, ...]:
     """Places to score: per validation block, the rectangle round its labels with their buffer.
 
@@ -118,6 +134,8 @@ class Validator:
         self._request = request
         self._index = index
         self._backend = backend
+        self.samples: tuple[Sample, ...] = ()
+        """Pictures of the newest scoring, one per window that holds a slump."""
         self._owned = {
             window: [i for i in index.meeting(window) if self._is_owned(i, window)]
             for window in self.windows
@@ -132,12 +150,17 @@ class Validator:
         """Search the windows and compare; the network is left in evaluation mode."""
         network.eval()
         pixels, mapped, truths = PixelCounts(), list[BaseGeometry](), list[BaseGeometry]()
+        samples: list[Sample] = []
         for window in self.windows:
-            probability, valid = self._searched(network, mosaic, window)
-            pixels = pixels.plus(self._pixel_counts(window, probability, valid))
-            mapped.extend(self._mapped(window, (probability >= _CUT) & valid))
+            place = self._searched(network, mosaic, window)
+            counts = self._pixel_counts(window, place.probability, place.valid)
+            pixels = pixels.plus(counts)
+            mapped.extend(self._mapped(window, (place.probability >= _CUT) & place.valid))
             truths.extend(self._truths(window))
+            if self._owned[window]:
+                samples.append(self._sample(window, place, iou=counts.iou))
             beat()
+        self.samples = tuple(samples)
         objects = tuple(object_scores(mapped, truths, iou=iou) for iou in THRESHOLDS)
         return Scores(pixels, objects, len(truths))
 
@@ -146,9 +169,7 @@ class Validator:
         inside = window.meets(Window(row, col, 1, 1))
         return inside and self._index.labels[label].polarity is Polarity.POSITIVE
 
-    def _searched(
-        self, network: nn.Module, mosaic: Mosaic, core: Window
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def _searched(self, network: nn.Module, mosaic: Mosaic, core: Window) -> Place:
         source, margin = self._request.source, self._request.margin_px
         window = search_window(core, source.extent, margin_px=margin)
         pixels = read_padded(mosaic, window, source.extent)
@@ -156,7 +177,17 @@ class Validator:
         found = probabilities(network, [image], self._backend)[0]
         row, col = core.row - window.row, core.col - window.col
         at = (slice(row, row + core.rows), slice(col, col + core.cols))
-        return found[at], pixels.valid[at]
+        return Place(image[(slice(None), *at)], found[at], pixels.valid[at])
+
+    def _sample(self, window: Window, place: Place, *, iou: float) -> Sample:
+        bands = self._request.source.bands
+        named = [bands.index(one) for one in ("red", "green", "blue") if one in bands]
+        shown = named if len(named) == 3 else [n % len(bands) for n in range(3)]
+        rgb = (np.clip(place.image[shown], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+        target = self._index.target(window)
+        truth = np.where(target == 1, 1, np.where(target == 0, 0, IGNORED)).astype(np.uint8)
+        said = np.rint(place.probability * 254).astype(np.uint8)
+        return Sample(thinned(rgb), thinned(truth), thinned(said), iou)
 
     def _pixel_counts(
         self, window: Window, probability: NDArray[np.float32], valid: NDArray[np.bool_]
