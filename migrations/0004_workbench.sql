@@ -1,4 +1,4 @@
--- What the workbench adds to a decision, who works on what, second opinions, and edited outlines.
+-- What the workbench adds: marks on a decision, who works on what, second opinions, edited outlines.
 -- Added columns hold no constraint: the workflow checks them (DuckDB 1.5 cannot add a CHECK to a table that stands).
 ALTER TABLE decision ADD COLUMN evidence VARCHAR DEFAULT '';      -- comma-joined keys: headwall, bare_floor, flow_or_toe, …
 ALTER TABLE decision ADD COLUMN confidence VARCHAR DEFAULT '';    -- certain, probable, possible; empty = not said
@@ -9,11 +9,21 @@ CREATE TABLE claim (                                -- who has a candidate befor
   analyst         VARCHAR NOT NULL,
   expires_at      TIMESTAMP NOT NULL
 );
-CREATE TABLE candidate_outline (                    -- versions of a candidate's outline; the newest one counts, none = the model's own
-  version_id      BIGINT PRIMARY KEY,
-  candidate_id    BIGINT NOT NULL REFERENCES candidate (candidate_id),
-  parent          BIGINT NOT NULL,                  -- version it was made from; 0 = the model's outline
-  step            VARCHAR NOT NULL,                 -- threshold 0.5, grow 1 px, smooth, …, undo, import
+CREATE TABLE bookmark (                             -- where an analyst left the queue
+  analyst         VARCHAR NOT NULL,
+  candidate_id    BIGINT NOT NULL,
+  queue_order     VARCHAR NOT NULL,
+  filter          VARCHAR NOT NULL,
+  saved_at        TIMESTAMP NOT NULL
+);
+CREATE TABLE outline_version (                      -- edits of outlines, append-only; the newest one counts, none = the model's own
+  version_id      BIGINT PRIMARY KEY,               -- the journal's seq: project-wide, without gaps, shared with decision_id
+  candidate_id    BIGINT REFERENCES candidate (candidate_id),    -- NULL: the outline of a seed or of a drawn slump
+  slump_id        BIGINT NOT NULL,                  -- that slump; 0 = a candidate's outline
+  iteration       INTEGER NOT NULL,
+  parent          BIGINT NOT NULL,                  -- version it was made from; 0 = the model's or the first outline
+  step            VARCHAR NOT NULL,                 -- threshold 0.5, grow, smooth, …, undo, import, drawn, retired
+  geom_source     VARCHAR NOT NULL,                 -- model, model_edited, manual or import
   area_m2         DOUBLE NOT NULL,
   perimeter_m     DOUBLE NOT NULL,
   lon             DOUBLE NOT NULL,
@@ -23,24 +33,29 @@ CREATE TABLE candidate_outline (                    -- versions of a candidate's
   maxx            DOUBLE NOT NULL,
   maxy            DOUBLE NOT NULL,
   geom            GEOMETRY('${crs}') NOT NULL,
-  added_at        TIMESTAMP NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
+  added_at        TIMESTAMP NOT NULL,
   added_by        VARCHAR NOT NULL
 );
 CREATE OR REPLACE VIEW verdict AS                   -- the newest word of each candidate; a blind second opinion changes none
   SELECT candidate_id, verdict, reason, note, evidence, confidence, flagged, analyst, decided_at, decision_id FROM decision
   WHERE purpose <> 'replicate' QUALIFY row_number() OVER (PARTITION BY candidate_id ORDER BY decision_id DESC) = 1;
+CREATE VIEW candidate_version AS                    -- the outline that counts of each candidate whose outline was edited
+  SELECT * FROM outline_version WHERE candidate_id IS NOT NULL
+  QUALIFY row_number() OVER (PARTITION BY candidate_id ORDER BY version_id DESC) = 1;
 CREATE OR REPLACE VIEW candidates AS
   SELECT c.candidate_id, c.iteration,
          CASE WHEN v.verdict IS NOT NULL AND (v.verdict <> 'withdraw' OR c.lineage <> 'same') THEN coalesce(nullif(v.verdict, 'withdraw'), 'open')
               WHEN c.lineage = 'same' AND c.lineage_of > 0 THEN coalesce(nullif(e.verdict, 'withdraw'), 'open')
               WHEN c.lineage = 'same' AND c.lineage_slump > 0 THEN 'accept'
               ELSE 'open' END AS status,
-         c.score_mean, c.score_max, c.area_m2, c.perimeter_m, c.lon, c.lat,
+         c.score_mean, c.score_max, coalesce(w.area_m2, c.area_m2) AS area_m2, coalesce(w.perimeter_m, c.perimeter_m) AS perimeter_m,
+         coalesce(w.lon, c.lon) AS lon, coalesce(w.lat, c.lat) AS lat,
          coalesce(o.slump_id, e_o.slump_id, nullif(c.lineage_slump, 0), nullif(c.relation_slump, 0)) AS slump_id, c.relation,
          c.lineage, nullif(c.lineage_of, 0) AS lineage_of, nullif(c.lineage_slump, 0) AS lineage_slump, c.lineage_iou, c.growth_m2,
          c.pixels, c.at_edge, v.reason, v.note, v.evidence, v.confidence, coalesce(v.flagged, false) AS flagged, v.analyst, v.decided_at,
-         c.job_id, c.tiles, c.geom
+         c.job_id, c.tiles, coalesce(w.step, '') AS outline_step, coalesce(w.version_id, 0) AS outline_version, coalesce(w.geom, c.geom) AS geom
   FROM candidate c
+  LEFT JOIN candidate_version w ON w.candidate_id = c.candidate_id
   LEFT JOIN verdict v ON v.candidate_id = c.candidate_id
   LEFT JOIN verdict e ON e.candidate_id = CASE WHEN c.lineage = 'same' THEN c.lineage_of END
   LEFT JOIN (SELECT candidate_id, arg_max(slump_id, outline_id) AS slump_id FROM live_outline WHERE candidate_id IS NOT NULL GROUP BY candidate_id) o

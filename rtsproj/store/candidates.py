@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rtsproj.store.bulk import bulk_insert
-from rtsproj.store.database import Connection, next_id, rows
+from rtsproj.store.database import Connection, insert, next_id, rows
 
 COLUMNS = {
     "candidate_id": "BIGINT",
@@ -68,6 +68,13 @@ SELECT d.kind, l.line_class, l.line_name, d.distance_m FROM candidate_distance d
 JOIN source s ON s.source_id = d.source_id AND s.withdrawn_at IS NULL
 JOIN line l ON l.line_id = d.line_id WHERE d.candidate_id = ? ORDER BY d.distance_m, d.kind
 """
+UNMEASURED = """
+SELECT c.candidate_id, ST_AsWKB(coalesce(w.geom, c.geom)) FROM candidate c
+LEFT JOIN candidate_version w ON w.candidate_id = c.candidate_id
+WHERE (w.candidate_id IS NOT NULL OR c.seq < 0) AND c.candidate_id NOT IN (
+  SELECT candidate_id FROM candidate_distance WHERE source_id = ?)
+ORDER BY c.candidate_id
+"""
 
 
 def add_candidates(connection: Connection, candidates: Iterable[Mapping[str, Any]]) -> int:
@@ -80,6 +87,19 @@ def add_candidates(connection: Connection, candidates: Iterable[Mapping[str, Any
         ({"candidate_id": first + n, **row} for n, row in enumerate(candidates)),
     )
     return first
+
+
+def add_part(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Insert a candidate that a split took off another one, with its id; known ones are left."""
+    seen = "SELECT 1 FROM candidate WHERE candidate_id = ?"
+    if not connection.execute(seen, [row["candidate_id"]]).fetchall():
+        insert(connection, "candidate", row)
+
+
+def unmeasured_candidates(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
+    """(candidate_id, WKB of the outline that counts) of edited candidates without a distance."""
+    found = connection.execute(UNMEASURED, [source_id]).fetchall()
+    return tuple((one, bytes(wkb)) for one, wkb in found)
 
 
 def add_candidate_distances(

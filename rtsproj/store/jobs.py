@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rtsproj import __version__
-from rtsproj.store.database import Connection, insert, next_id, rows
+from rtsproj.store.database import Connection, insert, next_id, rows, scalar
 
 JOBS = "SELECT * FROM jobs ORDER BY job_id"
 
@@ -23,6 +23,11 @@ def next_job_id(connection: Connection) -> int:
 def read_jobs(connection: Connection) -> list[dict[str, Any]]:
     """All jobs, by number; ``collected_at`` is None until their results are taken in."""
     return rows(connection, JOBS)
+
+
+def folder_of(connection: Connection, job_id: int) -> str:
+    """A job's folder, relative to the project."""
+    return str(scalar(connection, "SELECT folder FROM job WHERE job_id = ?", [job_id]))
 
 
 def mark_collected(connection: Connection, job_id: int, detail: Mapping[str, Any]) -> None:

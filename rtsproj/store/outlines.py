@@ -18,10 +18,22 @@ SELECT slump_id, ST_AsWKB(geom) AS wkb FROM current_outline
 WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? AND candidate_id IS DISTINCT FROM ?
 ORDER BY slump_id
 """
-SHAPE = "area_m2, perimeter_m, lon, lat, minx, miny, maxx, maxy"
+SHAPE_NAMES = ("area_m2", "perimeter_m", "lon", "lat", "minx", "miny", "maxx", "maxy")
+"""Columns that measure an outline."""
+_SHAPE = ", ".join(SHAPE_NAMES)
 ACCEPTED = (
-    f"SELECT iteration, {SHAPE}, ST_AsWKB(geom) AS geom FROM candidate WHERE candidate_id = ?"  # noqa: S608 - a constant
+    f"SELECT iteration, {_SHAPE}, 'model' AS geom_source, ST_AsWKB(geom) AS geom FROM candidate "  # noqa: S608 - constants
+    "WHERE candidate_id = ?"
 )
+EDITED = (
+    f"SELECT iteration, {_SHAPE}, geom_source, ST_AsWKB(geom) AS geom FROM outline_version "  # noqa: S608 - constants
+    "WHERE candidate_id = ? ORDER BY version_id DESC LIMIT 1"
+)
+UNMEASURED = """
+SELECT o.outline_id, ST_AsWKB(o.geom) FROM slump_outline o
+WHERE o.outline_id NOT IN (SELECT outline_id FROM outline_distance WHERE source_id = ?)
+ORDER BY o.outline_id
+"""
 
 
 def add_seed(connection: Connection, row: Mapping[str, Any], *, analyst: str) -> tuple[int, int]:
@@ -29,12 +41,20 @@ def add_seed(connection: Connection, row: Mapping[str, Any], *, analyst: str) ->
     slump_id = next_id(connection, "slump", "slump_id")
     insert(connection, "slump", {"slump_id": slump_id, "origin": "seed", "first_iteration": 0})
     facts = {"slump_id": slump_id, "iteration": 0, "relation": "seed", "geom_source": "manual"}
-    return slump_id, _add_outline(connection, {**facts, **row, "added_by": analyst})
+    return slump_id, add_outline(connection, {**facts, **row, "added_by": analyst})
 
 
 def current_outlines(connection: Connection) -> list[dict[str, Any]]:
     """outline_id, slump_id, candidate_id (None for a seed) and wkb of each slump."""
     return rows(connection, CURRENT)
+
+
+def outlines_near(
+    connection: Connection, bounds: tuple[float, float, float, float], *, but: int
+) -> tuple[bytes, ...]:
+    """Current outlines (WKB) whose box meets a view, without those of one candidate."""
+    minx, miny, maxx, maxy = bounds
+    return tuple(bytes(one["wkb"]) for one in rows(connection, NEAR, [maxx, minx, maxy, miny, but]))
 
 
 def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str) -> None:
@@ -46,7 +66,8 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
     seen = "SELECT 1 FROM slump_outline WHERE candidate_id = ?"
     if connection.execute(seen, [candidate_id]).fetchall():
         return
-    candidate = rows(connection, ACCEPTED, [candidate_id])[0]
+    edited = rows(connection, EDITED, [candidate_id])
+    candidate = (edited or rows(connection, ACCEPTED, [candidate_id]))[0]
     box = [candidate["maxx"], candidate["minx"], candidate["maxy"], candidate["miny"]]
     near = rows(connection, NEAR, [*box, candidate_id])
     outline = shapely.from_wkb(bytes(candidate["geom"]))
@@ -60,7 +81,7 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
         insert(
             connection, "slump", {"slump_id": slump_id, "origin": "found", "first_iteration": first}
         )
-    outline_id = _add_outline(
+    outline_id = add_outline(
         connection,
         {
             **candidate,
@@ -68,7 +89,6 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
             "slump_id": slump_id,
             "candidate_id": candidate_id,
             "relation": identity.relation,
-            "geom_source": "model",
             "added_by": analyst,
         },
     )
@@ -112,7 +132,14 @@ def all_outlines(connection: Connection) -> tuple[tuple[int, bytes], ...]:
     return tuple((one, bytes(wkb)) for one, wkb in connection.execute(query).fetchall())
 
 
-def _add_outline(connection: Connection, row: Mapping[str, Any]) -> int:
+def unmeasured_outlines(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
+    """(outline_id, WKB) of outline versions without a distance to a line file."""
+    found = connection.execute(UNMEASURED, [source_id]).fetchall()
+    return tuple((one, bytes(wkb)) for one, wkb in found)
+
+
+def add_outline(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a sighting or an edit; returns its outline_id."""
     outline_id = next_id(connection, "slump_outline", "outline_id")
     insert(connection, "slump_outline", {"outline_id": outline_id, **row})
     return outline_id

@@ -42,6 +42,13 @@ def add_terrain(connection: Connection, row: Mapping[str, Any]) -> None:
     )
 
 
+def terrain_rasters(connection: Connection) -> tuple[tuple[str, float | None], ...]:
+    """(path, nodata) of the elevation rasters in use, finest pixels first."""
+    query = """SELECT uri, nodata FROM terrain JOIN source USING (source_id)
+               WHERE withdrawn_at IS NULL ORDER BY gsd_m, terrain_id"""
+    return tuple((str(path), nodata) for path, nodata in connection.execute(query).fetchall())
+
+
 def add_lines(
     connection: Connection, source_id: int, kind: str, lines: Sequence[Mapping[str, Any]]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rtsproj.domain.grid import Window
 from rtsproj.domain.tiles import Tile, TileOutcome
 from rtsproj.store.bulk import bulk_insert
 from rtsproj.store.database import Connection, next_id
@@ -13,6 +14,11 @@ WHERE tile_id NOT IN (
   SELECT tile_id FROM tile_outcome JOIN job USING (job_id)
   WHERE iteration = ? AND outcome <> 'failed')
 ORDER BY grid_row, grid_col
+"""
+MEETING = """
+SELECT tile_id, grid_row, grid_col, core_px FROM tile
+WHERE grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
+AND grid_col * core_px < ? AND (grid_col + 1) * core_px > ? ORDER BY grid_row, grid_col
 """
 
 
@@ -48,6 +54,12 @@ def read_tiles(connection: Connection) -> tuple[Tile, ...]:
     """All tiles, row by row."""
     query = "SELECT tile_id, grid_row, grid_col, core_px FROM tile ORDER BY grid_row, grid_col"
     return tuple(Tile(*row) for row in connection.execute(query).fetchall())
+
+
+def tiles_meeting(connection: Connection, window: Window) -> tuple[Tile, ...]:
+    """Tiles that share a pixel with a window of the project grid."""
+    edges = [window.row + window.rows, window.row, window.col + window.cols, window.col]
+    return tuple(Tile(*row) for row in connection.execute(MEETING, edges).fetchall())
 
 
 def tiles_to_search(connection: Connection, iteration: int) -> tuple[Tile, ...]:

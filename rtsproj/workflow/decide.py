@@ -18,7 +18,7 @@ from rtsproj.domain.decisions import (
 )
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
-from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.project import Project, reading, writing
 
 COLUMNS = frozenset({"candidate_id", "verdict", "reason", "note", "analyst", "decided_at"})
 Step = Callable[..., SavedDecision | None]
@@ -49,9 +49,7 @@ def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     """
     _check_sayable(word)
     checked = _checked(project, candidate_id, word, analyst)
-    return decisions.save_decisions(
-        project.database, project.journal, [checked], by=checked.analyst
-    )[0]
+    return _save(project, [checked], by=checked.analyst)[0]
 
 
 def decide_many(
@@ -65,7 +63,7 @@ def decide_many(
     for word in words.values():
         _check_sayable(word)
     checked = [_checked(project, one, word, analyst) for one, word in words.items()]
-    return decisions.save_decisions(project.database, project.journal, checked, by=analyst)
+    return _save(project, checked, by=analyst)
 
 
 def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision:
@@ -82,7 +80,7 @@ def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision
     word = replace(word_of(saved), **added)
     checked = _checked(project, saved.candidate_id, word, saved.analyst)
     more = replace(checked, act=Act.AMEND, undoes=saved.decision_id)
-    return decisions.save_decisions(project.database, project.journal, [more], by=saved.analyst)[0]
+    return _save(project, [more], by=saved.analyst)[0]
 
 
 def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
@@ -98,7 +96,7 @@ def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
         UsageError: unknown candidate or value; nothing was saved.
     """
     checked = replace(_checked(project, candidate_id, word, analyst), act=Act.AMEND)
-    return decisions.save_decisions(project.database, project.journal, [checked], by=analyst)[0]
+    return _save(project, [checked], by=analyst)[0]
 
 
 def word_of(saved: SavedDecision) -> Word:
@@ -121,7 +119,7 @@ def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDec
         )
     if not taken:
         raise UsageError(f"{path} holds no decision", hint="columns: candidate_id,verdict,reason")
-    return decisions.save_decisions(project.database, project.journal, taken, by=analyst)
+    return _save(project, taken, by=analyst)
 
 
 def undo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
@@ -139,11 +137,19 @@ def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[Sav
         pass
     done: list[SavedDecision] = []
     for _ in range(times):
-        saved = step(project.database, project.journal, analyst=analyst)
+        with writing(project, f"a word of {analyst} taken back or said again") as connection:
+            saved = step(connection, project.journal, analyst=analyst)
         if saved is None:
             break
         done.append(saved)
     return tuple(done)
+
+
+def _save(
+    project: Project, checked: Sequence[NewDecision], *, by: str
+) -> tuple[SavedDecision, ...]:
+    with writing(project, f"{len(checked)} decisions by {by}") as connection:
+        return decisions.save_decisions(connection, project.journal, checked, by=by)
 
 
 def _read_csv(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import shapely
 
 from rtsproj.geometry.distances import LineIndex
-from rtsproj.store import candidates, outlines, sources
+from rtsproj.store import candidates, facts, outlines, sources
 from rtsproj.store.database import Connection
 
 
@@ -29,6 +29,22 @@ def measure_source(connection: Connection, source_id: int, kind: str, crs: str) 
         candidates.add_candidate_distances(
             connection, [(one, kind, source_id, line, metres) for one, line, metres in rows]
         )
+
+
+def measure_missing(connection: Connection) -> None:
+    """Measure what edits and accepted edits have left without a distance; safe to repeat."""
+    crs = facts.read_fact(connection, "crs") or ""
+    for line in sources.line_sources(connection):
+        source_id, kind = line["source_id"], line["kind"]
+        edited = candidates.unmeasured_candidates(connection, source_id)
+        drawn = outlines.unmeasured_outlines(connection, source_id)
+        if not edited and not drawn:
+            continue
+        index = _index(connection, source_id, crs)
+        candidates.add_candidate_distances(
+            connection, [(one, kind, source_id, at, m) for one, at, m in _nearest(index, edited)]
+        )
+        outlines.add_outline_distances(connection, kind, source_id, _nearest(index, drawn))
 
 
 def measure_candidates(

@@ -11,7 +11,8 @@ from rtsproj.journal.lines import journal_files
 from rtsproj.settings import Settings, read_settings
 from rtsproj.store import facts, migrations
 from rtsproj.store.database import FILE, Connection, Database
-from rtsproj.store.decisions import replay
+from rtsproj.store.replay import replay
+from rtsproj.workflow.distances import measure_missing
 
 SETTINGS = "project.toml"
 
@@ -110,7 +111,7 @@ def reading(project: Project) -> Iterator[Connection]:
 def writing(project: Project, purpose: str) -> Iterator[Connection]:
     """One transaction; journal lines that the database lacks are taken in first."""
     with project.database.writing(purpose) as connection:
-        replay(connection, project.journal)
+        _take_in(connection, project.journal)
         yield connection
 
 
@@ -119,4 +120,11 @@ def catch_up_journal(project: Project) -> int:
     if not journal_files(project.journal) or not has_crs(project):
         return 0
     with project.database.writing("replay of the journal") as connection:
-        return replay(connection, project.journal)
+        return _take_in(connection, project.journal)
+
+
+def _take_in(connection: Connection, journal: Path) -> int:
+    taken = replay(connection, journal)
+    if taken:
+        measure_missing(connection)
+    return taken
