@@ -59,14 +59,21 @@ class Mosaic:
     """Scenes as one raster on the project grid; one thread at a time."""
 
     def __init__(
-        self, scenes: Sequence[SceneSpec], grid: ProjectGrid, bands: Sequence[str]
+        self,
+        scenes: Sequence[SceneSpec],
+        grid: ProjectGrid,
+        bands: Sequence[str],
+        *,
+        thin: int = 1,
     ) -> None:
         """Prepare the mosaic; files are opened when they are first read.
 
         Args:
             scenes: in reading order.
-            grid: the project grid.
+            grid: the project grid, or a coarser one for pictures.
             bands: names of the bands to read, in order.
+            thin: pixels of a scene that are averaged into one while they are read, along each
+                axis; above 1 for pictures on a coarser grid, where overviews are then used.
 
         Raises:
             BandError: a scene lacks a band.
@@ -81,6 +88,7 @@ class Mosaic:
         self.scenes = tuple(scenes)
         self.grid = grid
         self.bands = tuple(bands)
+        self._thin = thin
         self._open: OrderedDict[str, Dataset] = OrderedDict()
         self._reach: dict[int, Window] = {}
 
@@ -106,17 +114,23 @@ class Mosaic:
         Raises:
             RtsError: a block of a file cannot be read; file and window are named.
         """
+        return self.read_traced(window)[0]
+
+    def read_traced(self, window: Window) -> tuple[Pixels, dict[int, int]]:
+        """Read a window, and say how many of its pixels each scene gave (scene id -> px)."""
         shape = (len(self.bands), window.rows, window.cols)
         values = np.zeros(shape, np.float32)
         valid = np.zeros((window.rows, window.cols), bool)
+        given: dict[int, int] = {}
         for scene in self._meeting(window):
             pixels = self._read_scene(scene, window, self.bands)
             take = pixels.valid & ~valid
             values[:, take] = pixels.values[:, take]
+            given[scene.scene_id] = int(take.sum())
             valid |= take
             if valid.all():
                 break
-        return Pixels(values, valid)
+        return Pixels(values, valid), given
 
     def valid(self, window: Window) -> Mask:
         """Where some scene has a clear pixel; (rows, cols)."""
@@ -156,7 +170,10 @@ class Mosaic:
             if source is None:
                 empty = np.zeros((len(bands), window.rows, window.cols), np.float32)
                 return Pixels(empty, np.zeros((window.rows, window.cols), bool))
-            native = self._native(scene, dataset, source, bands)
+            thin = min(self._thin, max(1, int(source.width) // window.cols))
+            native = self._native(scene, source, bands, thin=thin)
+            rows, cols = native.valid.shape
+            transform = transform @ Affine.scale(source.width / cols, source.height / rows)
             if _is_aligned(dataset, self.grid):
                 return _placed(native, dataset, source, window=window, grid=self.grid)
             return _resampled(native, dataset, transform, window=window, grid=self.grid)
@@ -170,21 +187,31 @@ class Mosaic:
     def _native(
         self,
         scene: SceneSpec,
-        dataset: Dataset,
         source: rasterio.windows.Window,
         bands: Sequence[str],
+        *,
+        thin: int,
     ) -> Pixels:
         """A window of the scene's own grid with its mask."""
+        dataset = self._dataset(scene.path)
         wanted = bands or [next(band for band in scene.bands if band != ALPHA)]
         numbers = [scene.bands.index(band) + 1 for band in wanted]
-        values = dataset.read(numbers, window=source, out_dtype="float32")
+        size = (ceil(source.height / thin), ceil(source.width / thin))
+        part = {"window": source, "out_shape": size}
+        values = dataset.read(
+            numbers,
+            window=source,
+            out_shape=(len(numbers), *size),
+            out_dtype="float32",
+            resampling=Resampling.average,
+        )
         valid = np.isfinite(values).all(axis=0)
         if scene.nodata is not None and np.isfinite(scene.nodata):
             valid &= ~(values == np.float32(scene.nodata)).all(axis=0)
         if ALPHA in scene.bands:
-            valid &= dataset.read(scene.bands.index(ALPHA) + 1, window=source) > 0
+            valid &= dataset.read(scene.bands.index(ALPHA) + 1, **part) > 0
         if scene.mask_path is not None:
-            valid &= self._dataset(scene.mask_path).read(CLEAR, window=source) == 1
+            valid &= self._dataset(scene.mask_path).read(CLEAR, **part) == 1
         values[:, ~valid] = 0
         return Pixels(values[: len(bands)], valid)
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +11,13 @@ from textual.screen import Screen
 
 from rtsproj.errors import ExitCode
 from rtsproj.tui.commands import CommandLine, obey
+from rtsproj.tui.display import Display, writer_of
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import EVERYWHERE, bindings
-from rtsproj.tui.pictures.cells import Mode
 from rtsproj.tui.places import WORDS, screen_of
 from rtsproj.tui.theme import DARK, LIGHT, NAMES, OWN
 from rtsproj.tui.user import remember
 from rtsproj.workflow.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """What the terminal shows and how.
-
-    Attributes:
-        mode: how pictures are drawn.
-        grey: True = pictures in grey: fewer than 16 million colours, or none wanted.
-        theme: dark, light or 16.
-        keymap: a person's own keys by id.
-    """
-
-    mode: Mode = Mode.QUADRANT
-    grey: bool = False
-    theme: str = "dark"
-    keymap: Mapping[str, str] = field(default_factory=dict)
 
 
 class RtsApp(App[int]):
@@ -99,8 +81,13 @@ class RtsApp(App[int]):
         self.push_screen(CommandLine(), self._obey)
 
     def action_redraw(self) -> None:
-        """Draw everything again."""
+        """Draw everything again, pictures that the terminal held too."""
+        self.display_settings.uploads.drop_all(writer_of(self))
         self.refresh(repaint=True, layout=True)
+
+    def on_unmount(self) -> None:
+        """Leave no picture behind in the terminal."""
+        self.display_settings.uploads.drop_all(writer_of(self))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - textual's signature
         """The palette: every place, every theme."""

@@ -1,89 +1,180 @@
-"""Pictures of a candidate: one chip per year, and the evidence sheet as PNG."""
+"""Pictures of a candidate: what is seen of it in each year, and the evidence sheet as PNG."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import shapely
 
-from rtsproj.domain.grid import ProjectGrid
-from rtsproj.imagery.chips import Chip, chips_of_years
+from rtsproj.domain.scenes import Role, SceneSpec
+from rtsproj.domain.views import Bands, Box, Frame, Look, Stretch
+from rtsproj.errors import NeedsError
+from rtsproj.imagery import looks
+from rtsproj.imagery.chips import Chip, Sight, read_sight
 from rtsproj.imagery.evidence import Evidence, Panel, write_evidence
-from rtsproj.workflow.candidates import (
-    CandidateCard,
-    Imagery,
-    imagery,
-    neighbours,
-    picture_bounds,
-)
-from rtsproj.workflow.project import Project
+from rtsproj.imagery.mosaic import Floats
+from rtsproj.store import candidates as candidate_rows
+from rtsproj.store import outlines, sources
+from rtsproj.workflow.candidates import CandidateCard, Imagery, imagery
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.tiles import read_source
 
-WIDE = 10.0
-"""Wide view: ten times the outline (method 8.2)."""
-WIDE_LEAST_M = 1500.0
+ELEVATION = "elevation"
+INFRARED = ("nir", "red", "green")
+MOST_PX = 512
+"""Longest side of a picture; more cannot be shown in cells."""
 
 
 @dataclass(frozen=True, slots=True)
-class YearPictures:
-    """One view of a candidate in every year.
+class PictureSource:
+    """What pictures of a project are read from.
 
     Attributes:
-        bounds: (left, bottom, right, top), m of the project CRS.
-        chips: (year, picture), oldest first.
-        map_year: the year that was searched.
-        outline: the candidate, project CRS.
-        neighbours: other outlines in the view, project CRS.
-        grid: the project grid.
+        imagery: the grid and the scenes by year.
+        terrain: elevation rasters, in reading order.
+        fixed: the recorded scaling, by band; empty before the grid is laid.
     """
 
-    bounds: tuple[float, float, float, float]
-    chips: tuple[tuple[int, Chip], ...]
-    map_year: int
-    outline: shapely.Geometry
+    imagery: Imagery
+    terrain: tuple[SceneSpec, ...]
+    fixed: looks.Limits
+
+    def scenes_of(self, year: int) -> tuple[SceneSpec, ...]:
+        """Scenes of a year, in reading order."""
+        return dict(self.imagery.years)[year]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One view: a square round an outline's box (m of the project CRS), and its look."""
+
+    box: Box
+    frame: Frame = field(default_factory=Frame)
+    look: Look = field(default_factory=Look)
+
+
+@dataclass(frozen=True, slots=True)
+class YearView:
+    """A view in one year.
+
+    Attributes:
+        year: calendar year.
+        taken: day of the scene that gave most pixels; None where there is no imagery.
+        chip: the picture.
+        words: bands and stretch, such as "colour 2-98 %".
+    """
+
+    year: int
+    taken: date | None
+    chip: Chip
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Other outlines in a view, project CRS: of the same search, and of the inventory."""
+
     neighbours: tuple[shapely.Geometry, ...]
-    grid: ProjectGrid
+    inventory: tuple[shapely.Geometry, ...]
 
 
-def year_pictures(
-    project: Project,
-    card: CandidateCard,
-    *,
-    wide: bool = False,
-    most_px: int = 512,
-    source: Imagery | None = None,
-) -> YearPictures:
-    """Read one view in every year.
+def picture_source(project: Project) -> PictureSource:
+    """Scenes by year, terrain and the recorded scaling.
+
+    Raises:
+        NeedsError: the project has no map scene.
+    """
+    found = imagery(project)
+    with reading(project) as connection:
+        rasters = sources.terrain_rasters(connection)
+    terrain = tuple(_terrain_spec(n, path, nodata) for n, (path, nodata) in enumerate(rasters))
+    try:
+        source = read_source(project)
+    except NeedsError:
+        return PictureSource(found, terrain, {})
+    ends = zip(source.scaling.low, source.scaling.high, strict=True)
+    return PictureSource(found, terrain, dict(zip(source.bands, ends, strict=True)))
+
+
+def offered(source: PictureSource) -> Mapping[Bands, str]:
+    """Each look with the reason why it cannot be shown here; "" = it can."""
+    scenes = [scene for _, group in source.imagery.years for scene in group]
+    shared = set(scenes[0].bands).intersection(*(scene.bands for scene in scenes))
+    lacks = [band for band in INFRARED if band not in shared]
+    index_lacks = [band for band in ("nir", "red") if band not in shared]
+    return {
+        Bands.COLOUR: "",
+        Bands.INFRARED: f"not every scene has {', '.join(lacks)}" if lacks else "",
+        Bands.NDVI: f"not every scene has {', '.join(index_lacks)}" if index_lacks else "",
+        Bands.DIFFERENCE: "" if len(source.imagery.years) > 1 else "there is one year only",
+        Bands.HILLSHADE: "" if source.terrain else "no terrain was added",
+    }
+
+
+def next_look(look: Look, offers: Mapping[Bands, str]) -> tuple[Look, str]:
+    """The next bands that can be shown, and why those between were left out."""
+    order = list(Bands)
+    at = order.index(look.bands)
+    skipped: list[str] = []
+    for step in range(1, len(order)):
+        bands = order[(at + step) % len(order)]
+        if not offers[bands]:
+            return replace(look, bands=bands), "; ".join(skipped)
+        skipped.append(f"no {bands}: {offers[bands]}")
+    return look, "; ".join(skipped)
+
+
+def box_of(outline: shapely.Geometry) -> Box:
+    """(left, bottom, right, top) of an outline."""
+    left, bottom, right, top = outline.bounds
+    return (left, bottom, right, top)
+
+
+def year_view(source: PictureSource, year: int, wish: Wish, *, most_px: int = MOST_PX) -> YearView:
+    """Read one view in one year.
 
     Args:
-        project: the project.
-        card: the candidate.
-        wide: ten times the outline and at least 1.5 km, instead of three times and 250 m.
-        most_px: longest side of a picture.
-        source: scenes by year, if known already.
+        source: what is read from.
+        year: one of ``source.imagery.years``.
+        wish: which ground, and how it looks; bands that are not offered are refused.
+        most_px: longest side of the picture.
+
+    Raises:
+        BandError: a scene lacks a band. RtsError: a file cannot be read.
     """
-    found = source or imagery(project)
-    bounds = (
-        picture_bounds(card.outline, factor=WIDE, least_m=WIDE_LEAST_M)
-        if wide
-        else picture_bounds(card.outline)
-    )
-    chips = chips_of_years(found.years, found.grid, found.rgb, bounds, most_px=most_px)
-    return YearPictures(
-        bounds=bounds,
-        chips=tuple(chips),
-        map_year=found.map_year,
-        outline=card.outline,
-        neighbours=neighbours(project, card, bounds),
-        grid=found.grid,
-    )
+    read = _Reader(source, wish, most_px)
+    if wish.look.bands is Bands.HILLSHADE:
+        return read.shaded(year)
+    if wish.look.bands is Bands.DIFFERENCE:
+        return read.changed(year)
+    if wish.look.bands is Bands.NDVI:
+        seen = read.sight(year, ("red", "nir"))
+        index = looks.vegetation_index(*seen.pixels.values)
+        chip = seen.chip(looks.vegetation_picture(index))
+        return YearView(year, seen.taken, chip, "NDVI -0.2 to 0.8")
+    return read.coloured(year)
+
+
+def surroundings(project: Project, card: CandidateCard, bounds: Box) -> Surroundings:
+    """Outlines of the same search and of the inventory inside a view."""
+    number = card.row.candidate_id
+    with reading(project) as connection:
+        drawn = candidate_rows.neighbour_outlines(connection, card.row.iteration, number, bounds)
+        known = outlines.outlines_near(connection, bounds, but=number)
+    return Surroundings(_inside(drawn, bounds), _inside(known, bounds))
 
 
 def write_picture(project: Project, card: CandidateCard, path: Path) -> None:
     """Write the analyst's evidence picture: the tight view of every year, then the wide one."""
-    source = imagery(project)
-    tight = year_pictures(project, card, source=source)
-    wide = year_pictures(project, card, wide=True, source=source)
-    panels = [*_panels(tight.chips, tight.map_year), Panel("wide view", wide.chips[-1][1])]
+    source = picture_source(project)
+    box = box_of(card.outline)
+    years = [year for year, _ in source.imagery.years]
+    panels = [_panel(year_view(source, year, Wish(box)), source) for year in years]
+    wide = year_view(source, years[-1], Wish(box, Frame(is_wide=True)))
+    panels.append(Panel("wide view", wide.chip))
+    around = surroundings(project, card, Frame(is_wide=True).bounds(box))
     row = card.row
     caption = (
         (
@@ -94,12 +185,108 @@ def write_picture(project: Project, card: CandidateCard, path: Path) -> None:
         card.lineage_text,
     )
     evidence = Evidence(
-        tight.grid, card.outline, wide.neighbours, tuple(line for line in caption if line)
+        source.imagery.grid,
+        card.outline,
+        (*around.neighbours, *around.inventory),
+        tuple(line for line in caption if line),
     )
     write_evidence(path, panels, evidence)
 
 
-def _panels(chips: Sequence[tuple[int, Chip]], map_year: int) -> list[Panel]:
-    return [
-        Panel(f"{year}" + (" (searched)" if year == map_year else ""), chip) for year, chip in chips
-    ]
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the views of one wish."""
+
+    source: PictureSource
+    wish: Wish
+    most_px: int
+
+    def sight(self, year: int, names: tuple[str, ...]) -> Sight:
+        scenes = self.source.scenes_of(year)
+        return self._read(scenes, names, self.wish.frame.bounds(self.wish.box))
+
+    def coloured(self, year: int) -> YearView:
+        bands = self.wish.look.bands
+        names = INFRARED if bands is Bands.INFRARED else self.source.imagery.rgb
+        seen = self.sight(year, names)
+        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(year, seen))
+        return YearView(year, seen.taken, seen.chip(rgb), f"{bands} {self._stretch_words()}")
+
+    def limits(self, year: int, seen: Sight) -> looks.Limits:
+        stretch = self.wish.look.stretch
+        if stretch is Stretch.FIXED and all(name in self.source.fixed for name in seen.names):
+            return self.source.fixed
+        if stretch is Stretch.VIEW:
+            return seen.limits()
+        wide = Frame(is_wide=True).bounds(self.wish.box)
+        return self._read(self.source.scenes_of(year), seen.names, wide).limits()
+
+    def changed(self, year: int) -> YearView:
+        """Between the shown year and the searched one; of that itself, to the one before it."""
+        years = [one for one, _ in self.source.imagery.years]
+        other = self.source.imagery.map_year
+        if year == other:
+            at = years.index(year)
+            other = years[at - 1] if at else years[min(1, len(years) - 1)]
+        older, newer = sorted((year, other))
+        of, first, before = self._measured(older)
+        _, second, after = self._measured(newer)
+        valid = first.pixels.valid & second.pixels.valid
+        change = looks.change_between(before, after, valid, of=of)
+        shown = first if year == older else second
+        both = replace(shown, pixels=replace(shown.pixels, valid=valid))
+        chip = both.chip(looks.change_picture(change))
+        return YearView(year, shown.taken, chip, f"{of} {newer} minus {older}")
+
+    def shaded(self, year: int) -> YearView:
+        """Light on the ground; the date is that of the imagery, terrain has none."""
+        bounds = self.wish.frame.bounds(self.wish.box)
+        seen = self._read(self.source.terrain, (ELEVATION,), bounds)
+        pixel_m = self.source.imagery.grid.pixel_m * seen.window.rows / len(seen.pixels.valid)
+        light = looks.hillshade(seen.pixels.values[0], pixel_m)
+        grey = (light * 255).astype(np.uint8)
+        chip = seen.chip(np.repeat(grey[..., None], 3, axis=2))
+        return YearView(year, None, chip, "hillshade, light from NW")
+
+    def _measured(self, year: int) -> tuple[str, Sight, Floats]:
+        if not offered(self.source)[Bands.NDVI]:
+            seen = self.sight(year, ("red", "nir"))
+            return "NDVI", seen, looks.vegetation_index(*seen.pixels.values)
+        seen = self.sight(year, self.source.imagery.rgb)
+        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(year, seen))
+        return "brightness", seen, (rgb.mean(axis=-1) / 255).astype(np.float32)
+
+    def _read(self, scenes: tuple[SceneSpec, ...], names: tuple[str, ...], bounds: Box) -> Sight:
+        return read_sight(scenes, self.source.imagery.grid, names, bounds, most_px=self.most_px)
+
+    def _stretch_words(self) -> str:
+        stretch = self.wish.look.stretch
+        if stretch is Stretch.FIXED:
+            return "fixed" if self.source.fixed else "of the scene: no scaling recorded yet"
+        return "2-98 %" if stretch is Stretch.VIEW else "2-98 % of the scene"
+
+
+def _panel(view: YearView, source: PictureSource) -> Panel:
+    searched = " (searched)" if view.year == source.imagery.map_year else ""
+    return Panel(f"{view.taken or view.year}{searched}", view.chip)
+
+
+def _inside(found: tuple[bytes, ...], bounds: Box) -> tuple[shapely.Geometry, ...]:
+    view = shapely.box(*bounds)
+    shapes = (shapely.from_wkb(wkb) for wkb in found)
+    return tuple(shape for shape in shapes if shape.intersects(view))
+
+
+def _terrain_spec(number: int, path: str, nodata: float | None) -> SceneSpec:
+    return SceneSpec(
+        scene_id=number,
+        path=path,
+        role=Role.HISTORY,
+        acquired=date.min,
+        bands=(ELEVATION,),
+        dtype="float32",
+        nodata=nodata,
+        mask_path=None,
+        clear_share=1.0,
+        fingerprint="",
+    )

@@ -13,8 +13,9 @@ from PIL import Image
 
 from rtsproj.domain.grid import Window
 from rtsproj.errors import NeedsError, RtsError, UsageError
-from rtsproj.imagery.chips import STRIPE_DARK, STRIPE_LIGHT, read_chip, stretch
+from rtsproj.imagery.chips import read_chip
 from rtsproj.imagery.evidence import OUTLINE, Evidence, Panel, scale_length, write_evidence
+from rtsproj.imagery.looks import STRIPE_DARK, STRIPE_LIGHT, stretch
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.imagery.scaling import CLIP, REFLECTANCE, measure_scaling, scale

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtsproj.tui.pictures.cells import Mode, decode, encode, glyphs, sub_cells
-from rtsproj.tui.pictures.fit import OUTLINE, Ring, compose, fit_cells, grey_of
+from rtsproj.tui.pictures.fit import compose, fit_cells, grey_of
 from rtsproj.tui.pictures.strips import strips_of
+from rtsproj.tui.pictures.view import Line, Ring
 
 MODES = [Mode.SEXTANT, Mode.QUADRANT, Mode.HALF]
 
@@ -59,7 +60,7 @@ def test_a_square_stays_square_in_any_pane(cols: int, rows: int) -> None:
 def test_the_outline_is_closed_and_one_element_wide(mode: Mode) -> None:
     ring = np.array([[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]])
     dark = np.zeros((64, 64, 3), np.uint8)
-    pixels = compose(dark, [Ring(ring, is_main=True)], cells=(40, 20), mode=mode)
-    lit = (pixels == np.array(OUTLINE)).all(axis=-1)
+    pixels = compose(dark, [Ring(ring)], cells=(40, 20), mode=mode)
+    lit = (pixels == np.array(Line.OWN.value)).all(axis=-1)
     assert lit.any(axis=1).sum() > 0.5 * len(lit)
     assert lit[len(lit) // 2].sum() == 2

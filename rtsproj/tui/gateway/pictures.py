@@ -1,24 +1,33 @@
-"""Candidates as pictures."""
+"""Candidates as pictures: read once, then from memory; the next ones are read ahead."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
 
+from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.views import Bands, Frame, Look
+from rtsproj.errors import RtsError
 from rtsproj.geometry.outlines import to_pixels
-from rtsproj.tui.pictures.fit import Ring
-from rtsproj.tui.widgets.picture import View
+from rtsproj.tui.pictures.view import Line, Ring, View
 from rtsproj.workflow import candidates
-from rtsproj.workflow.pictures import YearPictures, write_picture, year_pictures
+from rtsproj.workflow import pictures as reading
 from rtsproj.workflow.project import Project
 
-KEPT = 32
-"""Candidates whose pictures are kept in memory."""
+KEPT = 64
+"""Pictures kept in memory: of the shown candidate and of those read ahead, in all years."""
+SHEETS_KEPT = 16
+CARDS_KEPT = 256
+AHEAD = 3
+"""Candidates that are read ahead."""
+Kept = TypeVar("Kept")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """All that triage shows of one candidate.
 
@@ -33,64 +42,190 @@ class Sheet:
     newest: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Pixels that were read: in which year, of which project, for which wish."""
+
+    found: reading.YearView
+    imagery: candidates.Imagery
+    wish: reading.Wish
+
+
+class Memory:
+    """The newest values by key; threads may share it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._guard = RLock()
+
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """A value; made, outside the guard, where it is not known."""
+        with self._guard:
+            if key in self._values:
+                self._values.move_to_end(key)
+                found: Kept = self._values[key]
+                return found
+        made = make()
+        with self._guard:
+            self._values[key] = made
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return made
+
+    def drop(self, is_stale: Callable[[Hashable], bool]) -> None:
+        """Forget what answers to a rule."""
+        with self._guard:
+            for key in [one for one in self._values if is_stale(one)]:
+                del self._values[key]
+
+    def peek(self, key: Hashable) -> Any:
+        """A value if it is known, else None."""
+        with self._guard:
+            return self._values.get(key)
+
+    def __len__(self) -> int:
+        with self._guard:
+            return len(self._values)
+
+
 class Pictures:
-    """Sheets of candidates, read once and then from memory."""
+    """Sheets of candidates."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._sheets: OrderedDict[tuple[int, bool], Sheet] = OrderedDict()
-        self._guard = Lock()
-        self._imagery: candidates.Imagery | None = None
+        self._seen = Memory(KEPT)
+        self._sheets = Memory(SHEETS_KEPT)
+        self._cards = Memory(CARDS_KEPT)
+        self._source: reading.PictureSource | None = None
 
-    def sheet(self, candidate_id: int, *, wide: bool) -> Sheet:
-        """One candidate with its pictures."""
-        key = (candidate_id, wide)
-        with self._guard:
-            if key in self._sheets:
-                self._sheets.move_to_end(key)
-                return self._sheets[key]
-        if self._imagery is None:
-            self._imagery = candidates.imagery(self._project)
-        card = candidates.show_candidate(self._project, candidate_id)
-        pictures = year_pictures(self._project, card, wide=wide, most_px=400, source=self._imagery)
-        years = [year for year, _ in pictures.chips]
-        sheet = Sheet(card, _views(pictures), years.index(pictures.map_year))
-        with self._guard:
-            self._sheets[key] = sheet
-            if len(self._sheets) > KEPT:
-                self._sheets.popitem(last=False)
-        return sheet
+    def sheet(
+        self, candidate_id: int, frame: Frame | None = None, look: Look | None = None
+    ) -> Sheet:
+        """One candidate with its pictures, every year with its date.
+
+        Args:
+            candidate_id: which one.
+            frame: which ground; the tight view where nothing is said.
+            look: bands and stretch; colour, of the view, where nothing is said.
+
+        Raises:
+            RtsError: no such candidate, or a file cannot be read.
+        """
+        frame, look = frame or Frame(), look or Look()
+        return self._sheets.get(
+            (candidate_id, frame, look), lambda: self._read(candidate_id, frame, look)
+        )
+
+    def prefetch(
+        self, ids: Sequence[int], frame: Frame | None = None, look: Look | None = None
+    ) -> None:
+        """Read the next few candidates into memory; one that cannot be read is left out."""
+        for candidate_id in ids[:AHEAD]:
+            try:
+                self.sheet(candidate_id, frame, look)
+            except RtsError:
+                continue
 
     def forget(self, candidate_id: int) -> None:
-        """Drop what is known of a candidate: something was said of it."""
-        with self._guard:
-            for wide in (False, True):
-                self._sheets.pop((candidate_id, wide), None)
+        """Drop what is known of a candidate, because something was said of it.
+
+        Its pixels stay. Its card is read again, and so are the outlines round every candidate whose
+        wide view reaches it.
+        """
+        said = self._cards.peek(candidate_id)
+
+        def is_near(key: Hashable) -> bool:
+            number = key[0] if isinstance(key, tuple) else key
+            other = self._cards.peek(number)
+            if number == candidate_id or said is None or other is None:
+                return True
+            wide = shapely.box(*Frame(is_wide=True).bounds(reading.box_of(other.outline)))
+            return bool(wide.intersects(said.outline))
+
+        self._sheets.drop(is_near)
+        self._cards.drop(lambda key: key == candidate_id)
+
+    def forget_all(self) -> None:
+        """Drop everything: scenes were added, or an iteration was closed."""
+        self._source = None
+        for memory in (self._cards, self._sheets, self._seen):
+            memory.drop(lambda _key: True)
+
+    def offered(self) -> Mapping[Bands, str]:
+        """Each look with the reason why this project cannot show it; "" = it can."""
+        return reading.offered(self._sources())
+
+    def next_look(self, look: Look) -> tuple[Look, str]:
+        """The next bands that can be shown, and why those between were left out."""
+        return reading.next_look(look, self.offered())
 
     def png(self, card: candidates.CandidateCard) -> str:
         """Save the evidence picture; returns its path."""
         path = candidates.default_picture_path(self._project, card.row.candidate_id)
-        write_picture(self._project, card, path)
+        reading.write_picture(self._project, card, path)
         return str(path)
 
+    def _read(self, candidate_id: int, frame: Frame, look: Look) -> Sheet:
+        source = self._sources()
+        card = self._card(candidate_id)
+        wish = reading.Wish(reading.box_of(card.outline), frame, look)
+        around = reading.surroundings(self._project, card, frame.bounds(wish.box))
+        years = [year for year, _ in source.imagery.years]
+        views = tuple(_view(self._year(candidate_id, year, wish), card, around) for year in years)
+        return Sheet(card, views, years.index(source.imagery.map_year))
 
-def _views(pictures: YearPictures) -> tuple[View, ...]:
-    return tuple(
-        View(
-            title=f"{year}" + (" · searched" if year == pictures.map_year else ""),
-            rgb=chip.rgb,
-            rings=_rings(pictures, chip.window.row, chip.window.col, chip.window.rows),
-            width_m=chip.window.cols * pictures.grid.pixel_m,
-            missing_share=chip.missing_share,
+    def _year(self, candidate_id: int, year: int, wish: reading.Wish) -> Seen:
+        source = self._sources()
+        key = (candidate_id, year, wish)
+        return self._seen.get(
+            key, lambda: Seen(reading.year_view(source, year, wish), source.imagery, wish)
         )
-        for year, chip in pictures.chips
+
+    def _sources(self) -> reading.PictureSource:
+        if self._source is None:
+            self._source = reading.picture_source(self._project)
+        return self._source
+
+    def _card(self, candidate_id: int) -> candidates.CandidateCard:
+        return self._cards.get(
+            candidate_id, lambda: candidates.show_candidate(self._project, candidate_id)
+        )
+
+
+def _view(seen: Seen, card: candidates.CandidateCard, around: reading.Surroundings) -> View:
+    found, grid, window = seen.found, seen.imagery.grid, seen.found.chip.window
+    own = _rings([card.outline], Line.OWN, grid, window)
+    edges = np.concatenate([ring.points for ring in own])
+    frame = seen.wish.frame
+    return View(
+        year=found.year,
+        taken=found.taken,
+        words=found.words,
+        rgb=found.chip.rgb,
+        rings=(
+            *_rings(around.inventory, Line.INVENTORY, grid, window),
+            *_rings(around.neighbours, Line.NEIGHBOUR, grid, window),
+            *own,
+        ),
+        width_m=window.cols * grid.pixel_m,
+        missing_share=found.chip.missing_share,
+        is_searched=found.year == seen.imagery.map_year,
+        box=None if frame.is_own or frame.is_wide else _box(edges),
     )
 
 
-def _rings(pictures: YearPictures, row: int, col: int, side: int) -> tuple[Ring, ...]:
-    shapes = [(pictures.outline, True), *((one, False) for one in pictures.neighbours)]
+def _rings(
+    shapes: Sequence[shapely.Geometry], line: Line, grid: ProjectGrid, window: Window
+) -> tuple[Ring, ...]:
+    corner, side = np.array([window.col, window.row]), window.rows
     return tuple(
-        Ring((shapely.get_coordinates(part) - np.array([col, row])) / side, is_main)
-        for shape, is_main in shapes
-        for part in shapely.get_parts(to_pixels(shape, pictures.grid).boundary)
+        Ring((shapely.get_coordinates(part) - corner) / side, line)
+        for shape in shapes
+        for part in shapely.get_parts(to_pixels(shape, grid).boundary)
     )
+
+
+def _box(points: np.ndarray) -> tuple[float, float, float, float]:
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return (float(left), float(top), float(right), float(bottom))

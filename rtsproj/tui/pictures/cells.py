@@ -15,20 +15,29 @@ SHADES = " .:-=+*#%@"
 
 
 class Mode(StrEnum):
-    """How a picture is drawn (the ladder of pictures)."""
+    """How a picture is drawn: the ladder of pictures, finest first."""
 
+    KITTY = "kitty"
+    """sent once as pixels; its cells are placeholders."""
     SEXTANT = "sextant"
     QUADRANT = "quadrant"
     HALF = "half"
+    GREY = "grey"
+    """quadrants without colour, for terminals of 256 colours."""
     ASCII = "ascii"
 
 
 def sub_cells(mode: Mode) -> tuple[int, int]:
-    """(across, down): picture elements per character cell."""
+    """(across, down): picture elements per character cell.
+
+    For kitty a common size in pixels; the terminal knows its own.
+    """
     return {
+        Mode.KITTY: (8, 16),
         Mode.SEXTANT: (2, 3),
         Mode.QUADRANT: (2, 2),
         Mode.HALF: (1, 2),
+        Mode.GREY: (2, 2),
         Mode.ASCII: (1, 1),
     }[mode]
 
@@ -41,7 +50,7 @@ def glyphs(mode: Mode) -> str:
             full.get(bits) or chr(0x1FB00 + bits - 1 - (bits > 0b010101) - (bits > 0b101010))
             for bits in range(64)
         )
-    return QUADRANTS if mode is Mode.QUADRANT else HALVES
+    return HALVES if mode is Mode.HALF else QUADRANTS
 
 
 def encode(pixels: Picture, mode: Mode) -> tuple[npt.NDArray[np.str_], Picture, Picture]:

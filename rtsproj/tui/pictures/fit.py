@@ -1,25 +1,15 @@
 """Fit a picture into a pane without stretching it, and draw outlines on it crisply."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from rtsproj.tui.pictures.cells import Mode, Picture, sub_cells
+from rtsproj.tui.pictures.view import Line, Ring
 
-Points = npt.NDArray[np.float64]
-OUTLINE = (255, 214, 0)
-NEIGHBOUR = (0, 190, 255)
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """A closed line in chip fractions: (x, y) 0..1, y down; ``is_main`` = the candidate's own."""
-
-    points: Points
-    is_main: bool
+DRAWN = tuple(Line)
+"""Lines in drawing order: the candidate's own last, so that nothing hides it."""
 
 
 def fit_cells(cols: int, rows: int) -> tuple[int, int]:
@@ -44,21 +34,32 @@ def compose(rgb: Picture, rings: Sequence[Ring], *, cells: tuple[int, int], mode
         mode: decides how many elements a cell has.
 
     Returns:
-        (rows * down, cols * across, 3) uint8.
+        (rows * down, cols * across, 3) uint8; no elements where the pane or the picture has none.
     """
     across, down = sub_cells(mode)
     size = (cells[0] * across, cells[1] * down)
+    if mode is Mode.GREY:
+        return drawn(grey_of(rgb), rings, size=size)
+    return drawn(rgb, rings, size=size)
+
+
+def drawn(rgb: Picture, rings: Sequence[Ring], *, size: tuple[int, int]) -> Picture:
+    """Resample to a size in pixels (across, down), then draw the outlines one pixel wide."""
+    if 0 in size or 0 in rgb.shape:
+        return np.zeros((max(0, size[1]), max(0, size[0]), 3), np.uint8)
     how = Image.Resampling.LANCZOS if size[0] < rgb.shape[1] else Image.Resampling.BICUBIC
-    image = Image.fromarray(rgb).resize(size, how)
+    image = Image.fromarray(np.ascontiguousarray(rgb)).resize(size, how)
     draw = ImageDraw.Draw(image)
-    for ring in sorted(rings, key=lambda one: one.is_main):
+    for ring in sorted(rings, key=lambda one: DRAWN.index(one.line)):
         points = [(x * (size[0] - 1), y * (size[1] - 1)) for x, y in ring.points]
-        draw.line(points, fill=OUTLINE if ring.is_main else NEIGHBOUR, width=1)
+        draw.line(points, fill=ring.line.value, width=1)
     return np.asarray(image, np.uint8)
 
 
 def grey_of(rgb: Picture) -> Picture:
     """A stretched grey picture: on 256 colours it is clearly better than the nearest colours."""
+    if 0 in rgb.shape:
+        return rgb
     grey = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     low, high = np.percentile(grey, (2, 98))
     stretched = np.clip((grey - low) / max(float(high - low), 1.0) * 255, 0, 255)

@@ -9,9 +9,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rtsproj.tui.pictures.cells import Mode, Picture, encode
+from rtsproj.tui.pictures.kitty import colour_of, row_text
 
 ROUND = np.uint8(0b11111000)
 """Colours are rounded to 5 bits: half the bytes after compression, invisible to the eye."""
+EDGE = "│"
+"""Marks where a swipe joins two pictures."""
+EDGE_STYLE = Style(color=Color.from_rgb(255, 214, 0))
 
 
 def strips_of(pixels: Picture, mode: Mode) -> list[Strip]:
@@ -33,6 +37,30 @@ def strips_of(pixels: Picture, mode: Mode) -> list[Strip]:
     ]
 
 
+def placeholder_strip(picture_id: int, row: int, first: int, cols: int) -> Strip:
+    """Part of one row of a picture that the terminal holds: cells from ``first`` on."""
+    if cols <= 0:
+        return Strip([], 0)
+    return Strip([Segment(row_text(row, first, cols), _placeholder_style(picture_id))], cols)
+
+
+def joined(left: Strip, right: Strip, at: int) -> Strip:
+    """The left picture up to a column, then the right one, with a line between."""
+    width = left.cell_length
+    if at <= 0:
+        return right
+    if at >= width:
+        return left
+    return Strip.join(
+        [left.crop(0, at), Strip([Segment(EDGE, EDGE_STYLE)], 1), right.crop(at + 1, width)]
+    )
+
+
 @lru_cache(maxsize=65_536)
 def _style(fore: tuple[int, int, int], back: tuple[int, int, int]) -> Style:
     return Style(color=Color.from_rgb(*fore), bgcolor=Color.from_rgb(*back))
+
+
+@lru_cache(maxsize=256)
+def _placeholder_style(picture_id: int) -> Style:
+    return Style(color=Color.from_rgb(*colour_of(picture_id)))

@@ -1,106 +1,172 @@
-"""A picture in character cells with its frame: title, scale, resolution."""
+"""A picture in its frame: letterboxed, with date, scale bar, north and metres per element."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
-from rtsproj.tui.pictures.cells import Mode, Picture, sub_cells
-from rtsproj.tui.pictures.fit import Ring, compose, fit_cells, grey_of
-from rtsproj.tui.pictures.strips import strips_of
+from rtsproj.tui.pictures.cells import Mode
+from rtsproj.tui.pictures.fit import fit_cells
+from rtsproj.tui.pictures.strips import EDGE, EDGE_STYLE
+from rtsproj.tui.pictures.view import View, scale_bar
+from rtsproj.tui.widgets.painter import Painter, Plan
 
 PLAIN = Style()
+WORDS = Style(bold=True, reverse=True)
+SETTLED_S = 0.05
+"""s without a new size after which a picture is encoded: textual lays out several times at the
+start, and three times the bytes would go over the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One picture to show.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What a pane shows: one view, or two that a swipe joins.
 
     Attributes:
-        title: date or year.
-        rgb: (rows, cols, 3) uint8, square.
-        rings: outlines in chip fractions.
-        width_m: m across.
-        missing_share: 0..1 without imagery.
+        view: the view, or the left one of two.
+        right: the right one; None = no swipe.
+        share: 0..1, where the edge of the swipe stands.
+        has_rings: outlines are drawn.
+        note: more words for the lower border, such as "blink 2018⇄2023".
     """
 
-    title: str
-    rgb: Picture
-    rings: tuple[Ring, ...]
-    width_m: float
-    missing_share: float
+    view: View
+    right: View | None = None
+    share: float = 1.0
+    has_rings: bool = True
+    note: str = ""
 
 
 class PictureView(Widget):
-    """Shows one view, letterboxed; cells are encoded once per view, size and mode."""
+    """Shows one view, or two with an edge between them; never stretched."""
 
     DEFAULT_CSS = "PictureView { height: 1fr; width: 1fr; }"
+    _settling: Timer | None = None
 
-    def __init__(self, *, mode: Mode, grey: bool = False, id: str | None = None) -> None:  # noqa: A002 - textual's name
-        super().__init__(id=id)
-        self._mode = mode
-        self._grey = grey
-        self._view: View | None = None
-        self._with_outline = True
-        self._cache: dict[tuple[int, int, int, bool], list[Strip]] = {}
-        self._known: list[View] = []
+    def __init__(
+        self,
+        *,
+        mode: Mode | None = None,
+        id: str | None = None,  # noqa: A002 - textual's name
+        classes: str | None = None,
+    ) -> None:
+        """Make the pane.
 
-    def show(self, view: View | None, *, outline: bool) -> None:
-        """Show another view; what was encoded before comes from the cache."""
-        self._view = view
-        self._with_outline = outline
-        self.border_title = view.title if view else ""
-        self.border_subtitle = self._scale_text() if view else ""
-        self.refresh()
+        Args:
+            mode: how it is drawn; None = as chosen for this terminal, also when that changes.
+            id: of the widget.
+            classes: of the widget.
+        """
+        super().__init__(id=id, classes=classes)
+        self._painter = Painter(self, mode)
+        self._shown: Shown | None = None
+        self._is_settled = False
 
-    def forget(self, views: Sequence[View]) -> None:
-        """Start a new set of views, such as the years of another candidate."""
-        self._known = list(views)
-        self._cache.clear()
+    def show(self, view: View | None, *, outline: bool, note: str = "") -> None:
+        """Show a view; what was encoded before comes from memory.
+
+        Args:
+            view: None = it is still being read.
+            outline: draw the outlines.
+            note: more words for the lower border.
+        """
+        self._take(Shown(view, has_rings=outline, note=note) if view else None)
+
+    def swipe(self, left: View, right: View, share: float, *, outline: bool = True) -> None:
+        """Show two views of the same ground side by side.
+
+        Args:
+            left: left of the edge.
+            right: right of it.
+            share: 0..1 of the picture's columns that the left one gets.
+            outline: draw the outlines.
+        """
+        self._take(Shown(left, right, min(max(share, 0.0), 1.0), outline))
+
+    @property
+    def width_m(self) -> float:
+        """Ground that is shown, m across; 0 while nothing is."""
+        plan = self._plan(self._shown.view) if self._shown else None
+        return plan.width_m if plan else 0.0
+
+    def warm(self, view: View, *, outline: bool = True) -> None:
+        """Encode a view that will be shown soon, such as the other one of a blink."""
+        cells = fit_cells(self.size.width, self.size.height)
+        if self._is_settled and 0 not in cells:
+            self._painter.warm(self._painter.plan(view, cells, has_rings=outline))
+
+    def on_resize(self) -> None:
+        """Wait until the size stays as it is."""
+        self._is_settled = False
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLED_S, self._settle)
 
     def render_line(self, y: int) -> Strip:
         """One row of the pane."""
-        width = self.size.width
-        strips = self._strips()
-        cols, rows = fit_cells(width, self.size.height)
-        top, left = (self.size.height - rows) // 2, (width - cols) // 2
-        if not strips or not 0 <= y - top < len(strips):
-            text = (
-                "reading the picture…" if self._view is None and y == self.size.height // 2 else ""
-            )
+        width, height = self.size.width, self.size.height
+        cols, rows = fit_cells(width, height)
+        top, left = (height - rows) // 2, (width - cols) // 2
+        if self._shown is None or not self._is_settled or not 0 <= y - top < rows:
+            is_middle = self._shown is None and y == height // 2
+            text = "reading the picture…" if is_middle else ""
             return Strip([Segment(text[:width].center(width), PLAIN)], width)
-        pad = Segment(" " * left, PLAIN)
-        rest = Segment(" " * (width - left - cols), PLAIN)
-        return Strip([pad, *strips[y - top], rest], width)
-
-    def _strips(self) -> list[Strip]:
-        view = self._view
-        cells = fit_cells(self.size.width, self.size.height)
-        if view is None or 0 in cells:
-            return []
-        key = (id(view), *cells, self._with_outline)
-        if key not in self._cache:
-            rgb = grey_of(view.rgb) if self._grey else view.rgb
-            rings = view.rings if self._with_outline else ()
-            self._cache[key] = strips_of(
-                compose(rgb, rings, cells=cells, mode=self._mode), self._mode
-            )
-        return self._cache[key]
-
-    def _scale_text(self) -> str:
-        view = self._view
-        cols, _ = fit_cells(self.size.width, self.size.height)
-        if view is None or cols == 0:
-            return ""
-        per_m = view.width_m / (cols * sub_cells(self._mode)[0])
-        missing = (
-            f" · NO IMAGERY {100 * view.missing_share:.0f} %" if view.missing_share > 0 else ""
+        return Strip.join(
+            [
+                Strip([Segment(" " * left, PLAIN)], left),
+                self._picture_row(self._shown, y - top, (cols, rows)),
+                Strip([Segment(" " * (width - left - cols), PLAIN)], width - left - cols),
+            ]
         )
-        return f"{view.width_m:.0f} m across · {per_m:.1f} m/sub-px · N↑{missing}"
 
-    def on_resize(self) -> None:
-        """A new size needs a new scale text."""
-        self.border_subtitle = self._scale_text()
+    def _picture_row(self, shown: Shown, row: int, cells: tuple[int, int]) -> Strip:
+        cols = cells[0]
+        words = f" {shown.view.missing_words} "[:cols] if shown.view.missing_words else ""
+        start = len(words) if row == 0 else 0
+        over = Strip([Segment(words[:start], WORDS)], start)
+        left = self._painter.plan(shown.view, cells, has_rings=shown.has_rings)
+        if shown.right is None:
+            return Strip.join([over, self._painter.row(left, row, start, cols)])
+        right = self._painter.plan(shown.right, cells, has_rings=shown.has_rings)
+        edge = min(max(round(shown.share * cols), start), cols - 1)
+        return Strip.join(
+            [
+                over,
+                self._painter.row(left, row, start, edge),
+                Strip([Segment(EDGE, EDGE_STYLE)], 1),
+                self._painter.row(right, row, edge + 1, cols),
+            ]
+        )
+
+    def _take(self, shown: Shown | None) -> None:
+        self._shown = shown
+        self._label()
+        self.refresh()
+
+    def _settle(self) -> None:
+        self._is_settled = True
+        self._label()
+        self.refresh()
+
+    def _plan(self, view: View) -> Plan | None:
+        cells = fit_cells(self.size.width, self.size.height)
+        return None if 0 in cells else self._painter.plan(view, cells, has_rings=True)
+
+    def _label(self) -> None:
+        """Upper border: what and how fine; lower border: how large, where north is, the note."""
+        shown = self._shown
+        plan = self._plan(shown.view) if shown else None
+        if shown is None or plan is None:
+            self.border_title = self.border_subtitle = ""
+            return
+        view = shown.view
+        title = view.title if shown.right is None else f"{view.title} │ {shown.right.title}"
+        unit = "px" if plan.mode is Mode.KITTY else "sub-px"
+        self.border_title = (
+            f"{title}  {view.words}  {plan.width_m:.0f} m  {plan.element_m:.1f} m/{unit}"
+        )
+        bar = scale_bar(plan.width_m, plan.cells[0])
+        self.border_subtitle = "  ".join(one for one in (bar, "N↑", shown.note) if one)
