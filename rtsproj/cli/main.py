@@ -15,9 +15,11 @@ import typer.core
 import typer.main
 
 from rtsproj import __version__
+from rtsproj.cli import screen
 from rtsproj.cli.output import Talk
 from rtsproj.cli.session import Session
 from rtsproj.errors import ExitCode, RtsError
+from rtsproj.tui.wishes import Wishes
 
 VERBS = {
     "init": "setup",
@@ -93,17 +95,22 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, help="Print the version and end.")
     ] = False,
+    pictures: screen.Pictures = None,
+    theme: screen.Theme = None,
+    ascii_only: screen.Ascii = False,
+    no_probe: screen.NoProbe = False,
+    no_mouse: screen.NoMouse = False,
+    force_utf8: screen.ForceUtf8 = False,
 ) -> None:
     """Map every retrogressive thaw slump: train, search, check, repeat until nothing new is found.
 
     Without a verb the terminal UI opens on the project of this folder.
     """
     _version(asked=version)
-    context.obj = Session(folder, Talk(quiet=quiet), verbose)
+    wishes = Wishes(pictures, theme, ascii_only, not no_probe, not no_mouse, force_utf8)
+    context.obj = Session(folder, Talk(quiet=quiet), verbose, wishes)
     if context.invoked_subcommand is None:
-        from rtsproj.cli.screen import open_screen  # noqa: PLC0415 - textual only where it is shown
-
-        raise typer.Exit(open_screen(context.obj))
+        raise typer.Exit(screen.open_screen(context.obj))
 
 
 @app.command(name="completion")

@@ -1,12 +1,13 @@
 """What every command shares: the project folder, who is asking, and how much to say."""
 
 import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
 
 from rtsproj.cli.output import Talk
+from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.project import Project, find_project, open_project
 
 
@@ -18,11 +19,13 @@ class Session:
         folder: where the search for a project starts (-C).
         talk: stderr.
         verbose: -v.
+        wishes: how the screen shall be, where one opens.
     """
 
     folder: Path
     talk: Talk
     verbose: bool
+    wishes: Wishes = field(default_factory=Wishes)
 
     def open(self) -> Project:
         """The nearest project."""

@@ -1,58 +1,153 @@
-"""Start the UI: look at the terminal first, decide colours, then import textual."""
+"""Start the UI: look at the terminal first, decide what it can show, then import textual."""
 
-import codecs
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 from rtsproj.errors import ExitCode, UsageError
-from rtsproj.tui.terminal.colours import Colours, can_show, colours_of
-from rtsproj.tui.user import keys_path, read_choices, read_keymap
+from rtsproj.jobs.ask import ask_program
+from rtsproj.tui.pictures.cells import Mode
+from rtsproj.tui.terminal.colours import Colours, can_show
+from rtsproj.tui.terminal.detect import (
+    Abilities,
+    Answer,
+    Tmux,
+    detect,
+    read_kept,
+    read_tmux,
+    terminal_key,
+)
+from rtsproj.tui.terminal.probe import ask_terminal
+from rtsproj.tui.user import keys_path, read_choices, read_keymap, remember
+from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.project import Project
 
+PLAIN_VERBS = "use the plain verbs: rtsproj status, rtsproj triage --plain, rtsproj --help"
+THEMES = ("dark", "light", "16")
+TMUX_SAYS = (
+    "tmux",
+    "display-message",
+    "-p",
+    "#{client_termname} #{client_termfeatures} #{allow-passthrough}",
+)
 
-def run(project: Project, *, at: str, analyst: str) -> int:
+
+def run(project: Project, *, at: str, analyst: str, wishes: Wishes | None = None) -> int:
     """Run the UI until the analyst leaves; returns the exit code.
 
     Raises:
-        UsageError: there is no terminal, or it cannot show a screen.
+        UsageError: there is no terminal, it cannot show a screen, or a wish is not known.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            "the screen needs a terminal", hint="use the verbs: rtsproj status, triage --plain"
-        )
-    if not can_show(os.environ):
-        raise UsageError(
-            f"TERM={os.environ.get('TERM', '')} cannot show a screen",
-            hint="use the verbs: rtsproj status, triage --plain",
-        )
-    colours = colours_of(os.environ)
-    if colours is Colours.TRUE:
-        os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
-    if os.environ.get("SSH_CONNECTION"):
-        os.environ.setdefault("TEXTUAL_FPS", "15")
-        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from textual.drivers import linux_driver  # noqa: PLC0415 - textual reads the environment above
-
-    from rtsproj.tui.app import Display, RtsApp  # noqa: PLC0415 - same
+    wishes = wishes or Wishes()
+    check_wishes(wishes)
+    check_terminal(wishes)
+    key, abilities = look_at_terminal(wishes)
+    prepare(os.environ, abilities)
+    from rtsproj.tui.app import RtsApp  # noqa: PLC0415 - textual reads the environment above
+    from rtsproj.tui.display import Display  # noqa: PLC0415 - same
     from rtsproj.tui.keys import known_ids  # noqa: PLC0415 - same
+    from rtsproj.tui.pictures.uploads import Uploads  # noqa: PLC0415 - same
+    from rtsproj.tui.terminal.driver import CalmDriver  # noqa: PLC0415 - same
 
-    # One invalid byte of input (8-bit Meta, a Latin-1 paste) would end the app (textual 8.2.8).
-    setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010 - not its own name
+    choices = read_choices()
     display = Display(
-        grey=colours is not Colours.TRUE,
-        theme=str(read_choices().get("theme", "dark")),
+        mode=chosen_mode(wishes, _chosen(choices, key), abilities),
+        grey=abilities.is_colourless,
+        theme=wishes.theme or _theme(choices),
         keymap=read_keymap(keys_path(), known=known_ids()),
+        is_ascii=wishes.ascii,
+        terminal=key,
+        abilities=abilities,
+        uploads=Uploads(in_tmux=abilities.in_tmux),
     )
     app = RtsApp(project, analyst=analyst, at=at, display=display)
-    app.run()
+    app.driver_class = CalmDriver
+    app.run(mouse=wishes.mouse)
     return app.return_code or int(ExitCode.DONE)
 
 
-def _forgiving(name: str) -> Callable[..., codecs.IncrementalDecoder]:
-    decoder = codecs.getincrementaldecoder(name)
+def check_wishes(wishes: Wishes) -> None:
+    """Refuse names that do not exist.
 
-    def make(errors: str = "replace") -> codecs.IncrementalDecoder:
-        return decoder("replace" if errors == "strict" else errors)
+    Raises:
+        UsageError: naming those that do.
+    """
+    if wishes.pictures is not None and wishes.pictures not in list(Mode):
+        raise UsageError(
+            f"--pictures {wishes.pictures}: no such mode", hint=f"one of {', '.join(Mode)}"
+        )
+    if wishes.theme is not None and wishes.theme not in THEMES:
+        raise UsageError(
+            f"--theme {wishes.theme}: no such theme", hint=f"one of {', '.join(THEMES)}"
+        )
 
-    return make
+
+def check_terminal(wishes: Wishes) -> None:
+    """Refuse where a screen cannot be shown; textual draws on stderr.
+
+    Raises:
+        UsageError: no terminal, TERM=dumb, or not UTF-8.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the screen needs a terminal: stdin and stderr", hint=PLAIN_VERBS)
+    if not can_show(os.environ):
+        raise UsageError(
+            f"TERM={os.environ.get('TERM', '')} cannot show a screen", hint=PLAIN_VERBS
+        )
+    encoding = (sys.stderr.encoding or "").lower().replace("-", "")
+    if encoding != "utf8" and not wishes.force_utf8:
+        raise UsageError(
+            f"the terminal's encoding is {sys.stderr.encoding}, not UTF-8",
+            hint=f"export LC_ALL=C.UTF-8, or --force-utf8; or {PLAIN_VERBS}",
+        )
+
+
+def look_at_terminal(wishes: Wishes) -> tuple[str, Abilities]:
+    """What choices for this terminal are stored under, and what it can do."""
+    tmux = read_tmux(ask_program(TMUX_SAYS)) if os.environ.get("TMUX") else Tmux()
+    key = terminal_key(os.environ, tmux)
+    answer = _answer(key, wishes)
+    return key, detect(os.environ, tmux=tmux, answer=answer)
+
+
+def prepare(environment: "os._Environ[str] | dict[str, str]", abilities: Abilities) -> None:
+    """Set what textual reads when it is imported."""
+    if abilities.colours is Colours.TRUE:
+        environment["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
+    if environment.get("SSH_CONNECTION"):
+        environment.setdefault("TEXTUAL_FPS", "15")
+        environment.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+
+def chosen_mode(wishes: Wishes, stored: str, abilities: Abilities) -> Mode:
+    """Flag, then ASCII, then what was chosen here before, then what fits."""
+    if wishes.pictures is not None:
+        return Mode(wishes.pictures)
+    if wishes.ascii:
+        return Mode.ASCII
+    known = stored in list(Mode) and Mode(stored) not in abilities.refused
+    return Mode(stored) if known else abilities.mode
+
+
+def _answer(key: str, wishes: Wishes) -> Answer | None:
+    """The stored answer of this terminal; asked for once, remembered."""
+    stored = read_choices().get("terminals", {})
+    stored = stored if isinstance(stored, dict) else {}
+    known = read_kept(stored.get(key))
+    if known is not None or not wishes.probe:
+        return known
+    answer = ask_terminal()
+    if answer is not None:
+        remember("terminals", {**stored, key: answer.kept()})
+    return answer
+
+
+def _chosen(choices: Mapping[str, Any], key: str) -> str:
+    chosen = choices.get("pictures", {})
+    return str(chosen.get(key, "")) if isinstance(chosen, dict) else ""
+
+
+def _theme(choices: Mapping[str, Any]) -> str:
+    theme = str(choices.get("theme", "dark"))
+    return theme if theme in THEMES else "dark"

@@ -160,6 +160,14 @@ class Pictures:
         """The next bands that can be shown, and why those between were left out."""
         return reading.next_look(look, self.offered())
 
+    def example(self) -> View | None:
+        """A candidate's picture of the searched year, None where there is no candidate."""
+        found = candidates.list_candidates(self._project)
+        if not found:
+            return None
+        sheet = self.sheet(found[0].candidate_id)
+        return sheet.views[sheet.newest]
+
     def png(self, card: candidates.CandidateCard) -> str:
         """Save the evidence picture; returns its path."""
         path = candidates.default_picture_path(self._project, card.row.candidate_id)

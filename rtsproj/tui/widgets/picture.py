@@ -64,6 +64,8 @@ class PictureView(Widget):
         self._painter = Painter(self, mode)
         self._shown: Shown | None = None
         self._is_settled = False
+        self.note_in_place = ""
+        """Said in the middle instead of "reading the picture…" where there is no picture."""
 
     def show(self, view: View | None, *, outline: bool, note: str = "") -> None:
         """Show a view; what was encoded before comes from memory.
@@ -112,7 +114,7 @@ class PictureView(Widget):
         top, left = (height - rows) // 2, (width - cols) // 2
         if self._shown is None or not self._is_settled or not 0 <= y - top < rows:
             is_middle = self._shown is None and y == height // 2
-            text = "reading the picture…" if is_middle else ""
+            text = (self.note_in_place or "reading the picture…") if is_middle else ""
             return Strip([Segment(text[:width].center(width), PLAIN)], width)
         return Strip.join(
             [
@@ -143,19 +145,19 @@ class PictureView(Widget):
 
     def _take(self, shown: Shown | None) -> None:
         self._shown = shown
-        self._label()
+        self.label()
         self.refresh()
 
     def _settle(self) -> None:
         self._is_settled = True
-        self._label()
+        self.label()
         self.refresh()
 
     def _plan(self, view: View) -> Plan | None:
         cells = fit_cells(self.size.width, self.size.height)
         return None if 0 in cells else self._painter.plan(view, cells, has_rings=True)
 
-    def _label(self) -> None:
+    def label(self) -> None:
         """Upper border: what and how fine; lower border: how large, where north is, the note."""
         shown = self._shown
         plan = self._plan(shown.view) if shown else None
