@@ -1,71 +1,212 @@
-"""Triage line by line: for a screen reader, a serial line, a pipe."""
+"""Triage line by line: for a screen reader, a serial line, a pipe. The twin of the screen."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from rtsproj.cli.cards import card_lines
-from rtsproj.domain.decisions import REASON_KEYS, Verdict
+from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, REASON_KEYS, SavedDecision, Verdict
+from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
-from rtsproj.workflow.candidates import CandidateRow, queue, show_candidate
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.candidates import CandidateCard, default_picture_path, show_candidate
+from rtsproj.workflow.decide import Word, amend, decide, redo, remark, standing_word, undo
+from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.project import Project
+from rtsproj.workflow.queue import Queue, Wanted, read_queue
 
 VERDICTS = {"y": Verdict.ACCEPT, "n": Verdict.REJECT, "m": Verdict.UNSURE}
-HELP = "y accept · n reject · m unsure · s skip · u undo · q quit"
+HELP = "y accept · n reject · m unsure · s skip · u undo · ? all keys · q quit"
+ALL = """y accept  n reject  m unsure  s skip  u undo  r redo  q quit
+e TEXT note  f flag  c confidence  1-9 evidence  a history of the place  p picture as PNG
+C-00012 or 12 go to that candidate  ? this help"""
 
 
-def review_plainly(project: Project, *, analyst: str, lines: TextIO) -> None:
-    """Ask for every open candidate; each answer is saved before the next question."""
-    waiting = list(queue(project))
-    skipped: set[int] = set()
-    while True:
-        row = next((one for one in waiting if one.candidate_id not in skipped), None)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: which candidate, why it is shown."""
+
+    queue: Queue
+    row: int
+
+    @property
+    def candidate_id(self) -> int:
+        """The candidate."""
+        return int(self.queue.ids[self.row])
+
+
+class PlainTriage:
+    """Asks for one candidate after the other; each answer is saved before the next question."""
+
+    def __init__(self, project: Project, *, analyst: str, lines: TextIO, wanted: Wanted) -> None:
+        self._project = project
+        self._analyst = analyst
+        self._lines = lines
+        self._wanted = wanted
+        self._queue = read_queue(project, wanted, analyst=analyst)
+        self._passed: set[int] = set()
+        self._newest: SavedDecision | None = None
+        self._acts: dict[str, Callable[[Asked, str], None]] = {
+            "s": self._skip,
+            "u": self._undo,
+            "r": self._redo,
+            "e": self._note,
+            "f": self._flag,
+            "c": self._confidence,
+            "a": self._history,
+            "p": self._picture,
+            "?": self._help,
+        }
+
+    def run(self) -> None:
+        """Ask until all is decided, or the answers end."""
+        at = 0
+        while True:
+            asked = self._next(at)
+            if asked is None:
+                word = "only skipped ones left" if self._passed else "nothing open"
+                print(f"{word}; next: rtsproj converge")
+                return
+            self._show(asked)
+            print(f"{HELP} > ", end="", flush=True)
+            answer = self._lines.readline()
+            if not answer or answer.strip() == "q":
+                print()
+                return
+            at = self._answer(asked, answer.strip())
+
+    def _next(self, at: int) -> Asked | None:
+        for row in (*range(at, len(self._queue)), *range(at)):
+            if int(self._queue.ids[row]) not in self._passed:
+                return Asked(self._queue, row)
+        return None
+
+    def _answer(self, asked: Asked, text: str) -> int:
+        """Do what was answered; returns the row to ask about next."""
+        key, _, rest = text.partition(" ")
+        number = key.upper().removeprefix("C-")
+        try:
+            if key in VERDICTS:
+                self._decide(asked, VERDICTS[key])
+            elif key in self._acts:
+                self._acts[key](asked, rest.strip())
+            elif number.isdigit() and len(key) == 1 and key != "0":
+                self._evidence(asked, int(key) - 1)
+            elif number.isdigit():
+                return self._row_of(int(number), asked.row)
+            else:
+                print(f"not a key: {safe_text(text)!r}; ? lists them")
+        except RtsError as error:
+            print(f"not saved: {error.what}\nhint: {error.hint}")
+        return asked.row
+
+    def _row_of(self, candidate_id: int, otherwise: int) -> int:
+        row = self._queue.place_of(candidate_id)
         if row is None:
-            print(
-                "nothing open; next: rtsproj converge" if not skipped else "only skipped ones left"
-            )
+            print(f"C-{candidate_id:05} is not in this queue")
+            return otherwise
+        self._passed.discard(candidate_id)
+        return row
+
+    def _show(self, asked: Asked) -> None:
+        left = len(self._queue) - len(self._passed)
+        why = "" if asked.queue.kind == "triage" else f" · {asked.queue.kind}"
+        print(f"\n{left} open{why}")
+        hide = self._project.settings.triage.hide_score
+        card = self._card(asked)
+        if asked.queue.blind[asked.row]:
+            card = replace(card, history=(), row=replace(card.row, status="open", lineage="fresh"))
+        for line in card_lines(card, hide_score=hide):
+            print(line)
+
+    def _decide(self, asked: Asked, verdict: Verdict) -> None:
+        reason = self._reason() if verdict is Verdict.REJECT else ""
+        purpose = asked.queue.purpose(asked.row)
+        word = Word(verdict, reason, purpose=purpose)
+        if not asked.queue.blind[asked.row]:
+            marks = standing_word(self._card(asked))
+            word = replace(marks, verdict=verdict, reason=reason, purpose=purpose)
+        self._newest = decide(self._project, asked.candidate_id, word, analyst=self._analyst)
+        self._passed.add(asked.candidate_id)
+        print(f"saved #{self._newest.decision_id} {verdict} {reason}".rstrip())
+
+    def _skip(self, asked: Asked, _rest: str) -> None:
+        self._passed.add(asked.candidate_id)
+
+    def _undo(self, _asked: Asked, _rest: str) -> None:
+        self._told(undo(self._project, times=1, analyst=self._analyst), "undone")
+
+    def _redo(self, _asked: Asked, _rest: str) -> None:
+        self._told(redo(self._project, times=1, analyst=self._analyst), "said again")
+
+    def _told(self, saved: tuple[SavedDecision, ...], what: str) -> None:
+        if not saved:
+            print("nothing to take back or to say again")
             return
-        _show(project, row, left=len(waiting) - len(skipped))
-        print(f"{HELP} > ", end="", flush=True)
-        answer = lines.readline()
-        if not answer or answer.strip() == "q":
-            print()
+        one = saved[0].candidate_id
+        if saved[0].verdict is Verdict.WITHDRAW:
+            self._passed.discard(one)
+            if self._queue.place_of(one) is None:
+                self._queue = read_queue(self._project, self._wanted, analyst=self._analyst)
+        else:
+            self._passed.add(one)
+        print(f"{what}: C-{one:05}")
+
+    def _note(self, asked: Asked, text: str) -> None:
+        self._mark(asked, note=text)
+
+    def _flag(self, asked: Asked, _rest: str) -> None:
+        self._mark(asked, flagged=not self._card(asked).row.flagged)
+
+    def _confidence(self, asked: Asked, _rest: str) -> None:
+        at = CONFIDENCES.index(self._card(asked).row.confidence or "")
+        self._mark(asked, confidence=CONFIDENCES[(at + 1) % len(CONFIDENCES)])
+
+    def _evidence(self, asked: Asked, number: int) -> None:
+        keys = (*EVIDENCE, *self._project.settings.triage.evidence)
+        if number >= len(keys):
+            print("no such evidence: triage.evidence in project.toml adds keys 7 to 9")
             return
-        if answer.strip() == "s":
-            skipped.add(row.candidate_id)
-        elif not _act(project, row, answer.strip(), analyst=analyst, lines=lines):
-            print(f"not a key: {answer.strip()!r}")
-        waiting = list(queue(project))
+        seen = set(filter(None, (self._card(asked).row.evidence or "").split(",")))
+        seen ^= {keys[number]}
+        self._mark(asked, evidence=",".join(key for key in keys if key in seen))
 
+    def _mark(self, asked: Asked, **marks: object) -> None:
+        one = asked.candidate_id
+        if asked.queue.blind[asked.row]:
+            print("a blind repeat takes a verdict only")
+        elif self._newest is not None and self._newest.candidate_id == one:
+            self._newest = amend(self._project, self._newest, **marks)
+        else:
+            word = replace(standing_word(self._card(asked)), **marks)  # type: ignore[arg-type]
+            saved = remark(self._project, one, word, analyst=self._analyst)
+            print(f"saved #{saved.decision_id}")
 
-def _show(project: Project, row: CandidateRow, *, left: int) -> None:
-    print(f"\n{left} open")
-    hide = project.settings.triage.hide_score
-    for line in card_lines(show_candidate(project, row.candidate_id), hide_score=hide):
-        print(line)
+    def _history(self, asked: Asked, _rest: str) -> None:
+        if asked.queue.blind[asked.row]:
+            print("a blind repeat: what was said before is not shown")
+            return
+        for one in words_on(self._project, self._card(asked)):
+            words = f"{one.verdict} {one.reason} {one.note}".rstrip()
+            print(f" #{one.decision_id} C-{one.candidate_id:05} {safe_text(one.analyst)}: {words}")
 
+    def _picture(self, asked: Asked, _rest: str) -> None:
+        from rtsproj.workflow.pictures import write_picture  # noqa: PLC0415 - rasterio only here
 
-def _act(project: Project, row: CandidateRow, key: str, *, analyst: str, lines: TextIO) -> bool:
-    if key == "u":
-        taken = undo(project, times=1, analyst=analyst)
-        print(f"undone: C-{taken[0].candidate_id:05}" if taken else "nothing to undo")
-        return True
-    if key not in VERDICTS:
-        return False
-    verdict = VERDICTS[key]
-    reason = _reason(project, lines) if verdict is Verdict.REJECT else ""
-    try:
-        saved = decide(project, row.candidate_id, Word(verdict, reason), analyst=analyst)
-    except RtsError as error:
-        print(f"not saved: {error.what}\nhint: {error.hint}")
-        return True
-    print(f"saved #{saved.decision_id} {saved.verdict} {saved.reason}")
-    return True
+        path = default_picture_path(self._project, asked.candidate_id)
+        write_picture(self._project, self._card(asked), path)
+        print(f"picture written: {path}")
 
+    def _help(self, _asked: Asked, _rest: str) -> None:
+        print(ALL)
 
-def _reason(project: Project, lines: TextIO) -> str:
-    known = project.settings.triage.reasons
-    keys = {key: name for key, name in REASON_KEYS.items() if name in known}
-    shown = " · ".join(f"{key} {name}" for key, name in keys.items())
-    print(f"reason: {shown} · enter none > ", end="", flush=True)
-    answer = lines.readline().strip()
-    return keys.get(answer, answer if answer in known else "")
+    def _card(self, asked: Asked) -> CandidateCard:
+        return show_candidate(self._project, asked.candidate_id)
+
+    def _reason(self) -> str:
+        known = self._project.settings.triage.reasons
+        keys = {key: name for key, name in REASON_KEYS.items() if name in known}
+        own = [name for name in known if name not in keys.values()]
+        shown = " · ".join([*(f"{key} {name}" for key, name in keys.items()), *own])
+        print(f"reason: {shown} · enter none > ", end="", flush=True)
+        answer = self._lines.readline().strip()
+        return keys.get(answer, answer if answer in known else "")

@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from rtsproj.cli import screen
 from rtsproj.cli.cards import card_lines
 from rtsproj.cli.output import print_json, print_table
-from rtsproj.cli.plain_triage import review_plainly
+from rtsproj.cli.plain_triage import PlainTriage
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.errors import ExitCode, NeedsError, UsageError
+from rtsproj.tui.wishes import Wishes
+from rtsproj.settings import QueueOrder
 from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge as close
@@ -21,6 +24,7 @@ from rtsproj.workflow.decide import Word, decide_from
 from rtsproj.workflow.decide import decide as save
 from rtsproj.workflow.decide import redo as say_again
 from rtsproj.workflow.decide import undo as take_back
+from rtsproj.workflow.queue import ORDERS, Kind, Wanted, release
 
 app = typer.Typer(rich_markup_mode=None)
 candidate = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -93,6 +97,21 @@ def candidate_show(
         print(line)
 
 
+@candidate.command("release", epilog="Example: rtsproj candidate release --of bob")
+def candidate_release(
+    context: typer.Context,
+    of: Annotated[str | None, typer.Option(metavar="NAME", help="Whose; default: yours.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Give an analyst's claims back, so that others are shown those candidates at once."""
+    here = session(context)
+    analyst = whoami(of)
+    count = release(here.open(), analyst=analyst)
+    if as_json:
+        print_json({"analyst": analyst, "released": count})
+    here.talk.say(f"{count} claims of {analyst} given back")
+
+
 @app.command(epilog="Example: rtsproj decide 12 reject --reason river --note 'cut bank'")
 def decide(
     context: typer.Context,
@@ -144,18 +163,34 @@ def redo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json 
 def triage(
     context: typer.Context,
     plain: Annotated[bool, typer.Option("--plain", help="Line by line, no screen.")] = False,
+    adjudicate: Annotated[
+        bool, typer.Option("--adjudicate", help="Unsure ones and those on which analysts differ.")
+    ] = False,
+    order: Annotated[str | None, typer.Option(help=f"With --plain: {', '.join(ORDERS)}.")] = None,
+    only: Annotated[
+        str,
+        typer.Option("--filter", metavar="WORDS", help="With --plain: such as 'near<500 >1ha'."),
+    ] = "",
     by: As = None,
+    pictures: screen.Pictures = None,
+    theme: screen.Theme = None,
+    ascii_only: screen.Ascii = False,
+    no_probe: screen.NoProbe = False,
+    no_mouse: screen.NoMouse = False,
+    force_utf8: screen.ForceUtf8 = False,
 ) -> None:
     """Review the open candidates: screen, or line by line with --plain."""
     here = session(context)
     project = here.open()
     catch_up(project)
     if plain:
-        review_plainly(project, analyst=whoami(by), lines=sys.stdin)
+        kind: Kind = "adjudication" if adjudicate else "triage"
+        wanted = Wanted(kind, _order(order or project.settings.triage.order), only)
+        PlainTriage(project, analyst=whoami(by), lines=sys.stdin, wanted=wanted).run()
         return
-    from rtsproj.cli.screen import open_screen  # noqa: PLC0415 - textual only where it is shown
-
-    raise typer.Exit(open_screen(here, at="triage", analyst=whoami(by)))
+    at = "adjudication" if adjudicate else "triage"
+    wishes = Wishes(pictures, theme, ascii_only, not no_probe, not no_mouse, force_utf8)
+    raise typer.Exit(screen.open_screen(here, at=at, analyst=whoami(by), wishes=wishes))
 
 
 @app.command(epilog="Example: rtsproj converge --json")
@@ -230,6 +265,13 @@ def _status(text: str | None) -> Status | None:
         raise UsageError(
             f"status {text!r} is not known", hint="open, accept, reject or unsure"
         ) from None
+
+
+def _order(text: str) -> QueueOrder:
+    found = next((one for one in ORDERS if one == text), None)
+    if found is None:
+        raise UsageError(f"order {text!r} is not known", hint=f"one of {', '.join(ORDERS)}")
+    return found
 
 
 def _verdict(text: str) -> Verdict:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rtsproj.domain.candidates import Lineage
 from rtsproj.store.database import Connection, rows
 
 Columns = Mapping[str, npt.NDArray[Any]]
-LINEAGES = ("fresh", "touching", "partial", "same", "grown")
+LINEAGES = tuple(one.value for one in Lineage)
 """Names of the codes in the column ``lineage``."""
 WAITING = """
 WITH said AS (

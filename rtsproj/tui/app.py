@@ -53,7 +53,9 @@ class RtsApp(App[int]):
         self.theme = OWN[self.display_settings.theme]
         self.set_keymap(self.display_settings.keymap)
         self.push_screen(screen_of("home", self.gateway))
-        if self._at != "home":
+        if self._at == "adjudication":
+            self.go("triage", kind="adjudication")
+        elif self._at != "home":
             self.go(self._at)
 
     def go(self, place: str, **given: Any) -> None:

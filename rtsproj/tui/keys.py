@@ -126,8 +126,12 @@ OUTLINE = (
     Key("ladder.split", "p", "step('split')", "Split at the neck", shown=True),
     Key("ladder.merge", "m", "step('merge')", "Merge a neighbour", shown=True),
     Key("ladder.undo", "u", "undo", "Undo", shown=True),
-    Key("ladder.keep", "enter", "keep", "Keep", shown=True),
-    Key("ladder.leave", "escape,q", "leave", "Leave", shown=True, label="esc"),
+    Key("ladder.blink", "b", "blink", "Blink", shown=True),
+    Key("ladder.year.older", "left_square_bracket", "year(-1)", "Older", label="["),
+    Key("ladder.year.newer", "right_square_bracket", "year(1)", "Newer", label="]"),
+    Key("ladder.frame", "z", "frame", "Tight/wide"),
+    Key("ladder.bands", "c", "bands", "Bands"),
+    Key("ladder.leave", "enter,escape,q", "leave", "Done", shown=True, label="enter"),
 )
 CLOSE = (Key("close", "q,escape,enter", "back", "Back", shown=True, label="q"),)
 CONVERGE = (
@@ -142,7 +146,7 @@ TRAIN = (
     Key("train.resume", "R", "resume", "Resume", shown=True),
     Key("train.log", "l", "log", "Log", shown=True),
     Key("train.smooth", "t", "smooth", "Smoothing", shown=True),
-    Key("train.back", "q,escape", "back", "Back (the job goes on)", shown=True, label="esc"),
+    Key("train.back", "q,escape", "back", "Back, it goes on", shown=True, label="esc"),
 )
 INFER = (
     Key("infer.start", "enter", "start", "Search, or the tile here", shown=True),
@@ -154,7 +158,7 @@ INFER = (
     Key("infer.right", "right", "move(0, 1)", "East", label="→"),
     Key("infer.up", "up,k", "move(-1, 0)", "North", label="↑"),
     Key("infer.down", "down,j", "move(1, 0)", "South", label="↓"),
-    Key("infer.back", "q,escape", "back", "Back (the job goes on)", shown=True, label="esc"),
+    Key("infer.back", "q,escape", "back", "Back, it goes on", shown=True, label="esc"),
 )
 JOBS = (
     Key("jobs.attach", "enter", "attach", "Monitor", shown=True),
@@ -191,11 +195,19 @@ REPORT = (
 )
 SQL = (
     Key("sql.run", "f5,ctrl+enter", "run", "Run", shown=True, label="F5"),
-    Key("sql.saved", "f2", "saved", "Saved queries", shown=True, label="F2"),
-    Key("sql.save", "f3", "save", "Save query…", shown=True, label="F3"),
+    Key("sql.saved", "f2", "saved", "Saved", shown=True, label="F2"),
+    Key("sql.save", "f3", "save", "Save…", shown=True, label="F3"),
     Key("sql.export", "f6", "export", "Export…", shown=True, label="F6"),
-    Key("sql.cancel", "ctrl+c", "cancel", "Stop the query"),
-    Key("sql.back", "escape", "back", "Back", shown=True, label="esc"),
+    Key("sql.choose", "enter", "choose", "Open the row, or load the query"),
+    Key("sql.next", "j,down", "move(1)", "Next row", label="j"),
+    Key("sql.previous", "k,up", "move(-1)", "Row before", label="k"),
+    Key("sql.page.down", "pagedown", "move(20)", "A page on"),
+    Key("sql.page.up", "pageup", "move(-20)", "A page back"),
+    Key("sql.first", "g,home", "move(-1000000000)", "First row", label="g"),
+    Key("sql.last", "G,end", "move(1000000000)", "Last row", label="G"),
+    Key("sql.left", "left,h", "shift(-1)", "Columns to the left", label="←"),
+    Key("sql.right", "right,l", "shift(1)", "Columns to the right", label="→"),
+    Key("sql.back", "escape", "back", "Back, or stop the query", shown=True, label="esc"),
 )
 DATA = (
     Key("data.up", "backspace,left", "up", "Folder above", shown=True, label="←"),

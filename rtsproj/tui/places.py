@@ -16,6 +16,7 @@ PLACES = {
     "train": "TrainScreen",
     "infer": "InferScreen",
     "triage": "TriageScreen",
+    "outline": "OutlineScreen",
     "converge": "ConvergeScreen",
     "map": "MapScreen",
     "report": "ReportScreen",

@@ -10,10 +10,8 @@ import shapely
 
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.grid import ProjectGrid
-from rtsproj.domain.labels import seeded_hash
 from rtsproj.domain.scenes import Role, SceneSpec, reading_order
 from rtsproj.errors import UsageError
-from rtsproj.settings import TriageSettings
 from rtsproj.store import candidates, facts, outlines, scenes
 from rtsproj.workflow.project import Project, reading
 
@@ -104,6 +102,7 @@ class CandidateCard:
         lineage_slump: seed slump that it matches, None = none.
         distances: nearest road and railway.
         history: other candidates of any iteration whose box meets this one's.
+        outline_step: how the outline was edited last; empty = it is the model's.
     """
 
     row: CandidateRow
@@ -114,6 +113,7 @@ class CandidateCard:
     lineage_slump: int | None
     distances: tuple[Distance, ...]
     history: tuple[PlaceWord, ...]
+    outline_step: str = ""
 
     @property
     def lineage_text(self) -> str:
@@ -149,36 +149,6 @@ def list_candidates(
     return tuple(_row(one) for one in found)
 
 
-def queue(project: Project) -> tuple[CandidateRow, ...]:
-    """Open candidates in the order of the settings (method 8.4)."""
-    with reading(project) as connection:
-        pixel_m = float(facts.read_facts(connection)["pixel_m"])
-    waiting = list_candidates(project, status=Status.OPEN)
-    return ordered(waiting, project.settings.triage, pixel_m=pixel_m)
-
-
-def ordered(
-    waiting: Sequence[CandidateRow], settings: TriageSettings, *, pixel_m: float
-) -> tuple[CandidateRow, ...]:
-    """Order a queue: small outlines last; by probability in batches, shuffled inside a batch."""
-    small_m2 = settings.small_px * pixel_m**2
-    if settings.order == "area":
-        return tuple(sorted(waiting, key=lambda c: (-c.area_m2, c.candidate_id)))
-    by_score = sorted(waiting, key=lambda c: (c.area_m2 < small_m2, -c.score_mean, c.candidate_id))
-    if settings.order == "score":
-        return tuple(by_score)
-    size = settings.batch_size
-    batches = [by_score[at : at + size] for at in range(0, len(by_score), size)]
-    return tuple(
-        one
-        for batch in batches
-        for one in sorted(
-            batch,
-            key=lambda c: (c.area_m2 < small_m2, seeded_hash(0, c.candidate_id)),
-        )
-    )
-
-
 def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
     """One candidate with distances and the history of its place.
 
@@ -201,6 +171,7 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
         lineage_slump=row["lineage_slump"],
         distances=tuple(Distance(**one) for one in row["distances"]),
         history=tuple(PlaceWord(**one) for one in past),
+        outline_step=row["outline_step"],
     )
 
 

@@ -18,6 +18,7 @@ from rtsproj.domain.decisions import (
 )
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
+from rtsproj.workflow.candidates import CandidateCard
 from rtsproj.workflow.project import Project, reading, writing
 
 COLUMNS = frozenset({"candidate_id", "verdict", "reason", "note", "analyst", "decided_at"})
@@ -102,6 +103,20 @@ def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
 def word_of(saved: SavedDecision) -> Word:
     """What a saved decision says."""
     return Word(**{name: getattr(saved, name) for name in Word.__slots__})
+
+
+def standing_word(card: CandidateCard) -> Word:
+    """The word that stands on a candidate with its marks; ``withdraw`` where it is open."""
+    row = card.row
+    verdict = Verdict.WITHDRAW if row.status == "open" or row.analyst is None else row.status
+    return Word(
+        Verdict(verdict),
+        reason=(row.reason or "") if verdict == Verdict.REJECT else "",
+        note=row.note or "",
+        evidence=row.evidence or "",
+        confidence=row.confidence or "",
+        flagged=row.flagged,
+    )
 
 
 def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDecision, ...]:

@@ -1,9 +1,8 @@
 """Screens driven by keys: what is on disk afterwards is what counts."""
 
-import asyncio
-
 import pytest
 from desk import search, square
+from driving import settle, text_of
 
 from rtsproj.store.database import rows
 from rtsproj.tui.app import RtsApp
@@ -17,26 +16,10 @@ SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12)]
 SIZES = [(80, 24), (120, 36), (160, 46), (20, 5), (1, 1)]
 
 
-def text_of(app: RtsApp) -> str:
-    lines = app.screen._compositor.render_strips()
-    return "\n".join("".join(piece.text for piece in line).rstrip() for line in lines)
-
-
 def decisions(project: Project) -> list[tuple[int, str, str, str]]:
     with reading(project) as connection:
         found = rows(connection, "FROM decision ORDER BY decision_id")
     return [(r["candidate_id"], r["verdict"], r["reason"], r["act"]) for r in found]
-
-
-async def settle(pilot) -> None:
-    """Wait until no worker is left; one that a newer look has replaced counts as ended."""
-    quiet = 0
-    while quiet < 2:
-        await pilot.pause()
-        running = [one._task for one in pilot.app.workers if not one.is_finished and one._task]
-        quiet = 0 if running else quiet + 1
-        if running:
-            await asyncio.wait(running, timeout=5)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -73,7 +56,7 @@ async def test_keys_decide_and_each_word_is_on_disk_before_the_screen_says_so(
     app = RtsApp(project, analyst="ann", at="triage")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        order = [row.candidate_id for row in app.screen._rows]
+        order = app.screen._state.queue.ids.tolist()
         await pilot.press("y")
         assert decisions(project) == [(order[0], "accept", "", "say")]
         assert "saved #1" in text_of(app)

@@ -2,7 +2,7 @@
 
 from rtsproj.reports.text import report_text
 from rtsproj.workflow.collect import Collected, catch_up
-from rtsproj.workflow.converge import Convergence, converge, look
+from rtsproj.workflow.converge import Convergence, converge, look, search_again
 from rtsproj.workflow.next_step import Step, Watch, next_step
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.report import collect_report
@@ -39,6 +39,10 @@ class Desk:
     def converge(self) -> Convergence:
         """Close the iteration."""
         return converge(self._project, by=self._analyst)
+
+    def search_again(self) -> Convergence:
+        """Open another iteration although the rule was met."""
+        return search_again(self._project, by=self._analyst)
 
     def report(self) -> str:
         """The report as text."""

@@ -1,7 +1,12 @@
-"""The queue, and what the analyst says."""
+"""The queue, what the analyst says, the outline ladder, second opinions."""
+
+from collections.abc import Mapping, Sequence
 
 from rtsproj.domain.decisions import SavedDecision, Verdict
-from rtsproj.workflow import candidates, decide
+from rtsproj.workflow import decide, ladder, opinions
+from rtsproj.workflow import queue as queues
+from rtsproj.workflow.candidates import CandidateCard
+from rtsproj.workflow.decide import Word
 from rtsproj.workflow.project import Project
 
 
@@ -12,18 +17,38 @@ class Review:
         self._project = project
         self._analyst = analyst
 
-    def queue(self) -> tuple[candidates.CandidateRow, ...]:
-        """Open candidates in queue order."""
-        return candidates.queue(self._project)
+    def queue(self, wanted: queues.Wanted, *, whole: bool) -> queues.Queue:
+        """Candidates that wait for this analyst; ``whole`` False = the first batch, at once."""
+        return queues.read_queue(self._project, wanted, analyst=self._analyst, whole=whole)
 
-    def decide(self, candidate_id: int, verdict: str) -> SavedDecision:
+    def bookmark(self) -> queues.Bookmark | None:
+        """Where the analyst left off."""
+        return queues.bookmark(self._project, analyst=self._analyst)
+
+    def claim(self, ids: Sequence[int], wanted: queues.Wanted) -> Mapping[int, str]:
+        """Keep these out of other analysts' queues; returns those that somebody else holds."""
+        return queues.claim_ahead(self._project, ids, wanted, analyst=self._analyst)
+
+    def release(self) -> int:
+        """Give the claims back."""
+        return queues.release(self._project, analyst=self._analyst)
+
+    def decide(self, candidate_id: int, word: Word) -> SavedDecision:
         """Save a verdict; on return it is on disk."""
-        word = decide.Word(Verdict(verdict))
         return decide.decide(self._project, candidate_id, word, analyst=self._analyst)
 
+    def decide_many(self, ids: Sequence[int], word: Word) -> tuple[SavedDecision, ...]:
+        """Save one word on many candidates, all or none."""
+        words = dict.fromkeys(ids, word)
+        return decide.decide_many(self._project, words, analyst=self._analyst)
+
     def amend(self, saved: SavedDecision, **added: object) -> SavedDecision:
-        """Add a reason or a note to a decision just saved."""
+        """Add a reason, a note or marks to a decision just saved."""
         return decide.amend(self._project, saved, **added)
+
+    def remark(self, candidate_id: int, word: Word) -> SavedDecision:
+        """Save marks or a note without a verdict."""
+        return decide.remark(self._project, candidate_id, word, analyst=self._analyst)
 
     def undo(self) -> SavedDecision | None:
         """Take back the analyst's newest decision."""
@@ -32,6 +57,54 @@ class Review:
     def redo(self) -> SavedDecision | None:
         """Say again what undo took back."""
         return _first(decide.redo(self._project, times=1, analyst=self._analyst))
+
+    def words(self, card: CandidateCard) -> tuple[opinions.Said, ...]:
+        """Everything that was said of a place."""
+        return opinions.words_on(self._project, card)
+
+    def reasons(self) -> tuple[tuple[str, int], ...]:
+        """Reject reasons with their numbers."""
+        return opinions.reason_counts(self._project)
+
+    def opinions(self) -> opinions.Opinions:
+        """Agreement and disputes."""
+        return opinions.collect_opinions(self._project)
+
+    def outlines(self, candidate_id: int) -> tuple[ladder.Version, ...]:
+        """Every outline of a candidate; the last one counts."""
+        return ladder.history(self._project, candidate_id)
+
+    def step(self, candidate_id: int, step: str) -> ladder.Kept:
+        """One step of the outline ladder, saved."""
+        return ladder.take_step(self._project, candidate_id, step, analyst=self._analyst)
+
+    def threshold(self, candidate_id: int, direction: int) -> ladder.Kept:
+        """The outline at the next lower or higher cut, saved."""
+        cut = ladder.next_cut(self._project, candidate_id, direction)
+        return ladder.take_threshold(self._project, candidate_id, cut, analyst=self._analyst)
+
+    def undo_step(self, candidate_id: int) -> ladder.Kept | None:
+        """Back to the outline before."""
+        return ladder.undo_step(self._project, candidate_id, analyst=self._analyst)
+
+
+def word_for(verdict: str, *, like: CandidateCard | None, queue: queues.Queue, row: int) -> Word:
+    """A verdict with the marks that the candidate carries already, for the queue it stands in.
+
+    A blind repeat carries none: it must not show what was said before.
+    """
+    purpose = queue.purpose(row)
+    if like is None or queue.blind[row]:
+        return Word(Verdict(verdict), purpose=purpose)
+    said = like.row
+    return Word(
+        Verdict(verdict),
+        note=said.note or "",
+        evidence=said.evidence or "",
+        confidence=said.confidence or "",
+        flagged=said.flagged,
+        purpose=purpose,
+    )
 
 
 def _first(found: tuple[SavedDecision, ...]) -> SavedDecision | None:

@@ -1,19 +1,25 @@
 """Converge: what blocks the stop, the yield per iteration, one key to close."""
 
+from collections.abc import Callable
+
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from rtsproj.domain.iterations import Stage
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import CONVERGE, bindings
+from rtsproj.tui.screens.questions import Confirm
 from rtsproj.tui.text import content
+from rtsproj.tui.widgets.head import Head
 from rtsproj.workflow.converge import Convergence
+from rtsproj.workflow.opinions import Opinions, agreement_text
 from rtsproj.workflow.status import Status
 
-WIDEST = 40
+WIDEST = 30
 """Cells of the longest bar."""
 
 
@@ -27,46 +33,74 @@ class ConvergeScreen(Screen[None]):
         self._gateway = gateway
 
     def compose(self) -> ComposeResult:
-        """Rule and yield."""
-        with Vertical():
+        """Rule, yield, agreement."""
+        yield Head(self._gateway, place="converge")
+        with VerticalScroll():
             yield Static(id="rule", classes="pane")
             yield Static(id="yield", classes="pane")
+            yield Static(id="opinions", classes="pane")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Name the panes, then look."""
         self.query_one("#rule").border_title = "stop rule"
         self.query_one("#yield").border_title = "new slumps per iteration"
+        self.query_one("#opinions").border_title = "agreement of analysts"
         self.look()
 
-    @work(thread=True, exclusive=True)
+    def on_screen_resume(self) -> None:
+        """Adjudication may have changed what the rule says."""
+        self.look()
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
     def look(self) -> None:
         """What the rule would say now."""
-        said, now = self._gateway.desk.look(), self._gateway.desk.status()
-        self.app.call_from_thread(self._show, said, now)
+        self._read(self._gateway.desk.look)
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True, exclusive=True, group="act", exit_on_error=False)
     def close_iteration(self) -> None:
         """Close by the rule."""
+        self._read(self._gateway.desk.converge)
+
+    @work(thread=True, exclusive=True, group="act", exit_on_error=False)
+    def search_again(self) -> None:
+        """Open another iteration although the rule was met."""
+        self._read(self._gateway.desk.search_again)
+
+    def _read(self, ask: Callable[[], Convergence]) -> None:
         try:
-            said = self._gateway.desk.converge()
+            said = ask()
+            now, found = self._gateway.desk.status(), self._gateway.review.opinions()
         except RtsError as error:
             self.app.call_from_thread(
                 self.notify, f"{error.what}: {error.hint}", severity="warning", markup=False
             )
             return
-        self.app.call_from_thread(self._show, said, self._gateway.desk.status())
+        self.app.call_from_thread(self._show, said, now)
+        self.app.call_from_thread(self._show_opinions, found)
 
     def action_close(self) -> None:
         """Enter closes."""
         self.close_iteration()
+
+    def action_adjudicate(self) -> None:
+        """Unsure ones and those on which analysts differ."""
+        self.app.go("triage", kind="adjudication")  # type: ignore[attr-defined]
+
+    def action_again(self) -> None:
+        """Search once more, after a question."""
+        question = "Open another iteration although the rule was met, as after new images?"
+        self.app.push_screen(Confirm(question), self._take_again)
+
+    def _take_again(self, answer: bool | None) -> None:  # noqa: FBT001 - textual's callback
+        if answer:
+            self.search_again()
 
     def action_back(self) -> None:
         """Back to home."""
         self.dismiss()
 
     def _show(self, said: Convergence, now: Status) -> None:
-        state = "stopped" if said.converged else "not stopped"
         lines = [
             f"iteration {said.iteration}: {said.reason}",
             "",
@@ -74,16 +108,49 @@ class ConvergeScreen(Screen[None]):
                 f"{said.open} open   {said.accepted} accepted   {said.new_slumps} new slumps   "
                 f"{said.failed_tiles} failed tiles"
             ),
-            f"{said.unsure} unsure, told apart: they do not block",
+            f"{said.unsure} unsure, told apart: they do not block (d: a second look)",
         ]
         if said.next_iteration:
             lines.append(f"iteration {said.next_iteration} is open: train it from home")
         elif said.closed:
-            lines.append(f"the search has {state}")
+            state = "stopped" if said.converged else "not stopped"
+            lines.append(f"the search has {state}; r on home reads the report")
+        else:
+            lines.append(_offer(said, now))
         self.query_one("#rule", Static).update(content(*lines))
-        most = max((one.new_slumps for one in now.iterations), default=0) or 1
-        bars = [
-            f"{one.iteration:3} {'█' * round(WIDEST * one.new_slumps / most)} {one.new_slumps}"
-            for one in now.iterations
-        ]
-        self.query_one("#yield", Static).update(content(*bars))
+        self.query_one("#yield", Static).update(content(*_bars(now)))
+        self.query_one(Head).tell(_state(said))
+
+    def _show_opinions(self, found: Opinions) -> None:
+        self.query_one("#opinions", Static).update(
+            content(
+                f"between analysts  {agreement_text(found.between)}",
+                f"blind repeats     {agreement_text(found.within)}",
+                f"{found.disputed} candidates are in dispute" + (": d" if found.disputed else ""),
+            )
+        )
+
+
+def _state(said: Convergence) -> str:
+    if said.closed:
+        return "closed"
+    return f"{said.open} open, {said.new_slumps} new slumps"
+
+
+def _offer(said: Convergence, now: Status) -> str:
+    if now.stage not in (Stage.TRIAGE, Stage.CONVERGE):
+        return f"the stop rule waits: this iteration is at stage {now.stage}"
+    if said.open:
+        return f"decide the {said.open} open ones first: triage"
+    if said.new_slumps:
+        return "enter closes it and opens the next iteration, with the slumps just found"
+    return "enter closes it: the search stops"
+
+
+def _bars(now: Status) -> list[str]:
+    most = max((one.new_slumps for one in now.iterations), default=0) or 1
+    return [
+        f"{one.iteration:3}  {'█' * round(WIDEST * one.new_slumps / most):{WIDEST}} "
+        f"{one.new_slumps:5} new  {one.accepted:5} yes  {one.rejected:5} no  {one.unsure:4} unsure"
+        for one in now.iterations
+    ]

@@ -1,12 +1,16 @@
-"""Small questions over a screen; while one is open no key writes a verdict."""
+"""Questions of triage; while one is open no key writes a verdict."""
 
 from textual import events
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from rtsproj.domain.decisions import REASON_KEYS
 from rtsproj.tui.text import content
+
+SPARE_KEYS = "abcdefghijklmnpqrstvwxyz123456789"
+"""Keys for reasons that a project has added, in this order where they are free."""
 
 
 class ReasonPrompt(ModalScreen[str | None]):
@@ -14,12 +18,12 @@ class ReasonPrompt(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     ReasonPrompt { align: center bottom; background: transparent; }
-    ReasonPrompt Static { width: 100%; height: 1; background: $accent; color: $text; }
+    ReasonPrompt Static { width: 100%; height: auto; background: $accent; color: $background; }
     """
 
     def __init__(self, saved: str, reasons: tuple[str, ...]) -> None:
         super().__init__()
-        self._keys = {key: name for key, name in REASON_KEYS.items() if name in reasons}
+        self._keys = reason_keys(reasons)
         self._saved = saved
 
     def compose(self) -> ComposeResult:
@@ -38,27 +42,57 @@ class ReasonPrompt(ModalScreen[str | None]):
             self.dismiss(None)
 
 
-class NotePrompt(ModalScreen[str | None]):
-    """A line of text; esc leaves without saving."""
+class BulkPrompt(ModalScreen[str | None]):
+    """A verdict on all that are marked: its word and the count, such as ``reject 12``."""
 
     DEFAULT_CSS = """
-    NotePrompt { align: center middle; }
-    NotePrompt Input { width: 80%; }
+    BulkPrompt { align: center middle; }
+    BulkPrompt Vertical {
+        width: 70; max-width: 90%; height: auto; background: $panel; border: round $warning;
+    }
+    BulkPrompt Static { height: auto; padding: 0 1; }
     """
     BINDINGS = [("escape", "leave", "Leave")]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self._text = text
+        self._count = count
 
     def compose(self) -> ComposeResult:
-        """One input."""
-        yield Input(self._text, placeholder="note; enter saves, esc leaves", max_length=4000)
+        """The question and the line."""
+        with Vertical():
+            yield Static(
+                content(
+                    f"{self._count} candidates are marked.",
+                    f"Type a verdict and the count, such as: reject {self._count}",
+                    "accept, reject or unsure; esc leaves. One u takes back one of them.",
+                )
+            )
+            yield Input(max_length=40)
+            yield Static("", id="problem")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter saves."""
-        self.dismiss(event.value)
+        """Only the right count counts."""
+        verdict, _, count = event.value.strip().partition(" ")
+        if verdict in ("accept", "reject", "unsure") and count.strip() == str(self._count):
+            self.dismiss(verdict)
+            return
+        text = f"not taken: type a verdict and {self._count}"
+        self.query_one("#problem", Static).update(content(text))
 
     def action_leave(self) -> None:
         """Esc leaves."""
         self.dismiss(None)
+
+
+def reason_keys(reasons: tuple[str, ...]) -> dict[str, str]:
+    """A key for each reason of a project: the published ones, then free letters for its own."""
+    keys = {key: name for key, name in REASON_KEYS.items() if name in reasons}
+    own = [name for name in reasons if name not in keys.values()]
+    free = [key for key in SPARE_KEYS if key not in keys and key != "u"]
+    for name in own:
+        liked = [key for key in name if key in free]
+        key = liked[0] if liked else free[0]
+        free.remove(key)
+        keys[key] = name
+    return keys

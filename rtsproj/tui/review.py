@@ -1,0 +1,133 @@
+"""What a triage session knows beside the screen: rows, words said, marks, pace. No widgets."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from rtsproj.domain.candidates import Lineage
+from rtsproj.domain.decisions import SavedDecision, Verdict
+from rtsproj.tui.words import area_text, duration_text
+from rtsproj.workflow.queue import Queue
+
+LINEAGES = tuple(one.value for one in Lineage)
+GLYPHS = {"open": "○", "accept": "●", "reject": "✗", "unsure": "?", "skip": "◷", "blind": "○"}
+ASCII_GLYPHS = {"open": "o", "accept": "*", "reject": "x", "unsure": "?", "skip": "~", "blind": "o"}
+PACE_OF = 50
+"""Newest decisions that the pace is measured over."""
+LONG_S = 300.0
+"""s; a longer pause is a break, not the time of a decision."""
+
+
+@dataclass(slots=True)
+class Review:
+    """The state of one sitting.
+
+    Attributes:
+        queue: what is shown, None before it is read.
+        said: word of this sitting by candidate.
+        reasons: reject reason by candidate.
+        skipped: passed over without a word.
+        marked: chosen for a bulk decision.
+        newest: the newest decision.
+        glyphs: signs of states.
+    """
+
+    queue: Queue | None = None
+    said: dict[int, str] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    skipped: set[int] = field(default_factory=set)
+    marked: set[int] = field(default_factory=set)
+    newest: SavedDecision | None = None
+    glyphs: dict[str, str] = field(default_factory=lambda: GLYPHS)
+    _decided: set[int] = field(default_factory=set)
+    _spent: deque[float] = field(default_factory=lambda: deque(maxlen=PACE_OF))
+    _last_at: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.queue) if self.queue is not None else 0
+
+    def id_at(self, row: int) -> int | None:
+        """Candidate of a row; None beside the queue."""
+        if self.queue is None or not 0 <= row < len(self.queue):
+            return None
+        return int(self.queue.ids[row])
+
+    @property
+    def left(self) -> int:
+        """Rows without a word."""
+        return len(self) - len(self._decided)
+
+    def take_queue(self, queue: Queue) -> None:
+        """Another queue, or the whole of the one whose first batch is shown."""
+        self.queue = queue
+        self._decided = {one for one in self.said if queue.place_of(one) is not None}
+
+    def row_text(self, row: int, *, here: bool) -> str:
+        """One line of the queue."""
+        queue = self.queue
+        if queue is None:
+            return ""
+        one = int(queue.ids[row])
+        state = self.said.get(one, "skip" if one in self.skipped else "open")
+        mark = "+" if one in self.marked else "⚑" if queue.flagged[row] else " "
+        lineage = LINEAGES[queue.lineage[row]]
+        told = self.reasons.get(one) or ("" if lineage == "fresh" or queue.blind[row] else lineage)
+        edge = "▌" if here else " "
+        size = area_text(float(queue.area_m2[row]))
+        return f"{edge}{self.glyphs[state]}{mark}C-{one:05} {size:>9} {told}"
+
+    def next_open(self, row: int) -> int | None:
+        """The next row without a word, round the end to those that were skipped; None = all done."""
+        count = len(self)
+        for step in range(1, count + 1):
+            at = (row + step) % count
+            if self.id_at(at) not in self.said:
+                return at
+        return None
+
+    def take(self, saved: SavedDecision, *, at: float) -> None:
+        """A decision was saved.
+
+        Args:
+            saved: what is on disk now.
+            at: s of a steady clock.
+        """
+        self.newest = saved
+        one = saved.candidate_id
+        self.reasons.pop(one, None)
+        if saved.verdict is Verdict.WITHDRAW:
+            self.said.pop(one, None)
+            self._decided.discard(one)
+        else:
+            fresh = one not in self.said
+            self.said[one] = saved.verdict.value
+            if fresh and self.queue is not None and self.queue.place_of(one) is not None:
+                self._decided.add(one)
+            self.skipped.discard(one)
+            if saved.reason:
+                self.reasons[one] = saved.reason
+            if fresh:
+                self._count_time(at)
+        self.marked.discard(one)
+
+    def start_clock(self, at: float) -> None:
+        """The analyst begins to look."""
+        self._last_at = at
+
+    @property
+    def pace_s(self) -> float | None:
+        """Mean s per decision, breaks left out; None before three."""
+        return sum(self._spent) / len(self._spent) if len(self._spent) >= 3 else None
+
+    def progress_text(self) -> str:
+        """How far: count, pace, time left."""
+        done, total, pace = len(self) - self.left, len(self), self.pace_s
+        more = "" if self.queue is None or self.queue.whole else "+"
+        text = f"{done}/{total}{more} decided"
+        if pace is not None:
+            text += f"   {pace:.1f} s each   ~{duration_text(pace * self.left)} left"
+        return text
+
+    def _count_time(self, at: float) -> None:
+        if self._last_at is not None and at - self._last_at <= LONG_S:
+            self._spent.append(at - self._last_at)
+        self._last_at = at
