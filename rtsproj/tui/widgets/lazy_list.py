@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -15,8 +16,11 @@ PLAIN = Style()
 HERE = Style(reverse=True)
 
 
-class LazyList(ScrollView, can_focus=True):
-    """Rows come from a function of their number; the cursor is a row number."""
+class LazyList(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows come from a function of their number; the cursor is a row number.
+
+    Keys are the screen's: those of a scroll view would scroll away from the cursor.
+    """
 
     DEFAULT_CSS = "LazyList { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }"
     cursor = reactive(0, repaint=False)
@@ -54,7 +58,7 @@ class LazyList(ScrollView, can_focus=True):
         width, row = self.size.width, self.scroll_offset.y + y
         if not 0 <= row < self._total:
             return Strip.blank(width, PLAIN)
-        text = self._read_row(row).ljust(width)[:width]
+        text = set_cell_size(self._read_row(row), width)
         return Strip([Segment(text, HERE if row == self.cursor else PLAIN)], width)
 
     def watch_cursor(self, old: int, new: int) -> None:
