@@ -1,0 +1,215 @@
+"""Map: slumps and candidates where they lie, with the way from one to the next."""
+
+import numpy as np
+from textual import work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from rtsproj.errors import RtsError
+from rtsproj.tui.gateway.gateway import Gateway
+from rtsproj.tui.keys import MAP, bindings
+from rtsproj.tui.text import content
+from rtsproj.tui.widgets.area_map import AreaMap, Layer, legend
+from rtsproj.tui.widgets.braille import ACROSS
+from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.words import area_text, metres_text, place_text
+from rtsproj.workflow.area_map import OPEN, SLUMP, MapLayers, Points, Segments, nearest
+
+NEAR_CELLS = 2
+"""Cells round the cursor in which a candidate counts as meant."""
+OUTLINES_BELOW_M = 20.0
+"""m per dot from which outlines are drawn."""
+STATES = ("open", "unsure", "accepted", "rejected", "slump")
+
+
+class MapScreen(Screen[None]):
+    """The area with a cursor; enter opens what is under it."""
+
+    BINDINGS = bindings(MAP)
+    DEFAULT_CSS = """
+    MapScreen { #here { height: 1; padding: 0 1; } }
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        candidate_id: int | None = None,
+        slump_id: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._gateway = gateway
+        self._candidate_id = candidate_id
+        self._slump_id = slump_id
+        self._order: np.ndarray = np.zeros(0, np.int64)
+        self._at = -1
+        self._outlined: object = None
+
+    def compose(self) -> ComposeResult:
+        """The map, and a line about the place under the cursor."""
+        yield Head(self._gateway, place="map")
+        yield AreaMap(has_cursor=True, id="map")
+        yield Static(id="here")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Read the layers."""
+        self.query_one("#map").focus()
+        self.read()
+
+    def on_screen_resume(self) -> None:
+        """Another screen may have changed a verdict."""
+        if self.map.ground is not None:
+            self.read()
+
+    @property
+    def map(self) -> AreaMap:
+        """The map."""
+        return self.query_one("#map", AreaMap)
+
+    @work(thread=True, exclusive=True, group="read", exit_on_error=False)
+    def read(self) -> None:
+        """Read all layers in a thread."""
+        try:
+            layers = self._gateway.maps.layers()
+        except RtsError as error:
+            self.app.call_from_thread(self._say, error)
+            return
+        self.app.call_from_thread(self._show, layers)
+
+    @work(thread=True, exclusive=True, group="outlines", exit_on_error=False)
+    def read_outlines(self, bounds: tuple[float, float, float, float]) -> None:
+        """Read the outlines of the view."""
+        try:
+            found = self._gateway.maps.outlines(bounds)
+        except RtsError:
+            return  # the map stands without them
+        self.app.call_from_thread(self._take_outlines, found)
+
+    def on_area_map_moved(self) -> None:
+        """Tell of the place; read outlines where the view is close."""
+        self._tell()
+        view = self.map.view
+        if view is None:
+            return
+        is_close = view.dot_m <= OUTLINES_BELOW_M
+        wanted = (view, self.map.size) if is_close else None
+        if wanted != self._outlined:
+            self._outlined = wanted
+            if is_close:
+                size = self.map.size
+                self.read_outlines(view.bounds(cols=size.width, rows=size.height))
+            else:
+                self.map.show_outlines(None)
+
+    def action_move(self, cols: int, rows: int) -> None:
+        """Move the cursor."""
+        self.map.move(cols, rows)
+
+    def action_zoom(self, step: int) -> None:
+        """Closer or farther."""
+        self.map.zoom(step)
+
+    def action_whole(self) -> None:
+        """The whole area."""
+        self.map.whole()
+
+    def action_layer(self) -> None:
+        """The next choice of layers."""
+        order = tuple(Layer)
+        self.map.shown = order[(order.index(self.map.shown) + 1) % len(order)]
+        self.map.redraw()
+        self._title()
+
+    def action_jump(self, step: int) -> None:
+        """Go to the next candidate: open ones first, else all of them."""
+        layers = self.map.ground
+        if layers is None or not self._order.size:
+            self.notify("no candidate to go to")
+            return
+        self._at = (self._at + step) % self._order.size
+        self._go(layers.candidates, int(self._order[self._at]))
+
+    def action_open(self) -> None:
+        """Open the candidate here in triage."""
+        layers = self.map.ground
+        at = self._near(layers.candidates) if layers is not None else None
+        if layers is None or at is None:
+            self.notify("no candidate here: n goes to the next one")
+            return
+        self.app.go("triage", candidate_id=int(layers.candidates.ids[at]))  # type: ignore[attr-defined]
+
+    def action_back(self) -> None:
+        """Back."""
+        self.dismiss()
+
+    def _near(self, points: Points) -> int | None:
+        view = self.map.view
+        if view is None:
+            return None
+        within_m = NEAR_CELLS * ACROSS * view.dot_m
+        return nearest(points, *self.map.here(), within_m=within_m)
+
+    def _go(self, points: Points, at: int) -> None:
+        size = max(1, min(self.map.size.width * ACROSS, self.map.size.height * 4))
+        dot_m = max(2.0, 6 * float(points.width_m[at]) / size)
+        view = self.map.view
+        close = min(dot_m, view.dot_m) if view is not None else dot_m
+        self.map.choose(float(points.x[at]), float(points.y[at]))
+        self.map.centre_on(float(points.x[at]), float(points.y[at]), dot_m=close)
+
+    def _show(self, layers: MapLayers) -> None:
+        is_first = self.map.ground is None
+        self.map.show(layers)
+        waiting = np.flatnonzero(layers.candidates.states == OPEN)
+        self._order = waiting if waiting.size else np.arange(layers.candidates.ids.size)
+        self._title()
+        if is_first:
+            self._go_where_asked(layers)
+        self._tell()
+
+    def _go_where_asked(self, layers: MapLayers) -> None:
+        for points, wanted in (
+            (layers.candidates, self._candidate_id),
+            (layers.slumps, self._slump_id),
+        ):
+            if wanted is not None:
+                found = np.flatnonzero(points.ids == wanted)
+                if found.size:
+                    self._go(points, int(found[0]))
+                else:
+                    self.notify("that place is not on the map", severity="warning")
+
+    def _title(self) -> None:
+        layers = self.map.ground
+        if layers is not None:
+            self.map.border_title = f"map · {self.map.shown}"
+            self.map.border_subtitle = legend(layers, self.map.shown)
+
+    def _tell(self) -> None:
+        layers, view = self.map.ground, self.map.view
+        if layers is None or view is None:
+            return
+        lon, lat = layers.lonlat(*self.map.here())
+        parts = [place_text(lon, lat), f"a cell = {metres_text(view.dot_m * ACROSS)}"]
+        for points in (layers.slumps, layers.candidates):
+            at = self._near(points)
+            if at is not None:
+                parts.append(_named(points, at))
+        self.query_one("#here", Static).update(content(" · ".join(parts)))
+        self.query_one(Head).tell(f"{layers.slumps.ids.size:,} slumps")
+
+    def _take_outlines(self, found: Segments) -> None:
+        if self._outlined is not None:
+            self.map.show_outlines(found)
+
+    def _say(self, error: RtsError) -> None:
+        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
+
+
+def _named(points: Points, at: int) -> str:
+    state = int(points.states[at])
+    name = "RTS" if state == SLUMP else "C"
+    told = "" if state == SLUMP else f" {STATES[state]}"
+    return f"{name}-{int(points.ids[at]):05}{told} {area_text(float(points.area_m2[at]))}"
