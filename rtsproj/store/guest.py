@@ -18,6 +18,17 @@ from rtsproj.store.database import Connection, Database, new_instance
 from rtsproj.store.lock import shared_lock
 from rtsproj.store.spatial import load_spatial
 
+FORMATS = {
+    ".parquet": "FORMAT parquet",
+    ".csv": "FORMAT csv, HEADER true",
+    ".json": "FORMAT json, ARRAY true",
+}
+"""How COPY writes a file of each suffix."""
+COLUMNS = """
+SELECT table_name, column_name FROM duckdb_columns()
+WHERE database_name = 'project' AND NOT internal ORDER BY table_name, column_index
+"""
+
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Path]:
@@ -76,6 +87,8 @@ def run_query(
         described = result.description or []
         found = result.fetchall() if limit is None else result.fetchmany(limit)
         geometry = [n for n, column in enumerate(described) if "GEOMETRY" in str(column[1])]
+    except duckdb.InterruptException:
+        raise UsageError("the query was stopped", hint="nothing was changed") from None
     except duckdb.Error as error:
         lines = str(error).splitlines()
         raise UsageError(lines[0], hint=" ".join(lines[1:3]).strip() or "see the README") from error
@@ -98,16 +111,30 @@ def part_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.part")
 
 
+def columns_by_view(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Views and tables of the project with their columns, for completion."""
+    found: dict[str, list[str]] = {}
+    for table, column in connection.execute(COLUMNS).fetchall():
+        found.setdefault(table, []).append(column)
+    return {table: tuple(columns) for table, columns in found.items()}
+
+
 def copy_out(connection: Connection, query: str, target: Path) -> None:
-    """Write a query's rows as Parquet (GeoParquet where a geometry column is among them).
+    """Write a query's rows by suffix: .parquet (GeoParquet with a geometry column), .csv, .json.
 
     Raises:
-        RtsError: the rows could not be written.
+        RtsError: the rows could not be written. UsageError: it is not one query, or the suffix is
+            not known.
     """
+    how = FORMATS.get(target.suffix.lower())
+    if how is None:
+        raise UsageError(
+            f"{target}: suffix {target.suffix!r} is not known", hint=f"use {' '.join(FORMATS)}"
+        )
     part = part_of(target)
     path = str(part.absolute()).replace("'", "''")
     try:
-        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+        connection.execute(f"COPY ({query}) TO '{path}' ({how})")
         part.replace(target)
     except duckdb.Error as error:
         part.unlink(missing_ok=True)

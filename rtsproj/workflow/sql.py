@@ -9,7 +9,7 @@ from typing import Any
 
 from rtsproj.errors import UsageError
 from rtsproj.store.database import Connection
-from rtsproj.store.guest import copy_out, guest, part_of, run_query
+from rtsproj.store.guest import columns_by_view, copy_out, guest, part_of, run_query
 from rtsproj.workflow.project import Project
 
 LIMIT = 50_000
@@ -49,8 +49,55 @@ def ask(connection: Connection, text: str, *, limit: int | None = None) -> Table
     return Table(tuple(columns), tuple(found[:limit] if cut else found), is_cut=cut)
 
 
+class Console:
+    """Queries of one person, one at a time, each on its own snapshot; any can be stopped."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._running: Connection | None = None
+        self._is_stopped = False
+
+    def run(self, text: str) -> Table:
+        """Answer a query with at most ``LIMIT`` rows.
+
+        Raises:
+            UsageError: the query is refused, or ``stop`` was called meanwhile.
+        """
+        self._is_stopped = False
+        with guest(self._project.database) as connection:
+            if self._is_stopped:
+                raise UsageError("the query was stopped", hint="nothing was changed")
+            self._running = connection
+            try:
+                return ask(connection, text, limit=LIMIT)
+            finally:
+                self._running = None
+
+    def stop(self) -> None:
+        """Stop the running query, from any thread."""
+        self._is_stopped = True
+        connection = self._running
+        if connection is not None:
+            connection.interrupt()
+
+
+def view_columns(project: Project) -> dict[str, tuple[str, ...]]:
+    """Views and tables with their columns."""
+    with guest(project.database) as connection:
+        return columns_by_view(connection)
+
+
 def write_parquet(project: Project, text: str, target: Path) -> None:
     """Write a query's rows as Parquet; GeoParquet where a geometry column is among them."""
+    write_rows(project, text, target)
+
+
+def write_rows(project: Project, text: str, target: Path) -> None:
+    """Write all rows of a query by suffix: .parquet, .csv or .json.
+
+    Raises:
+        UsageError: no such folder, or the suffix is not known.
+    """
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent} is not a folder", hint="make it first")
     with guest(project.database, write_to=part_of(target)) as connection:
