@@ -210,10 +210,12 @@ SQL = (
     Key("sql.back", "escape", "back", "Back, or stop the query", shown=True, label="esc"),
 )
 DATA = (
-    Key("data.up", "backspace,left", "up", "Folder above", shown=True, label="←"),
-    Key("data.open", "enter,right", "open", "Open or choose", shown=True, label="enter"),
+    Key("data.up", "backspace,left", "up", "Above", shown=True, label="←"),
+    Key("data.open", "enter,right", "open", "Open or mark", label="enter"),
     Key("data.mark", "space", "mark", "Mark", shown=True),
     Key("data.kind", "t", "kind", "As…", shown=True),
+    Key("data.say", "e", "say", "Say date, bands…", shown=True),
+    Key("data.goto", "slash", "go_to", "Go to folder…", label="/"),
     Key("data.add", "a", "add", "Add…", shown=True),
     Key("data.next", "j,down", "move(1)", "Next", label="j"),
     Key("data.previous", "k,up", "move(-1)", "Previous", label="k"),

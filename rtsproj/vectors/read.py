@@ -77,6 +77,46 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
     return VectorFile(tuple(features), crs, chosen, _sha256(absolute))
 
 
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A layer before it is read: name, features, kind of geometry, CRS, names of attributes."""
+
+    name: str
+    features: int
+    geometry: str
+    crs: str | None
+    fields: tuple[str, ...]
+
+
+def describe_layers(path: Path) -> tuple[LayerInfo, ...]:
+    """What a vector file holds.
+
+    Raises:
+        UsageError: no such file, unknown suffix, or not readable.
+    """
+    absolute = _checked(path)
+    try:
+        names = [str(one) for one in pyogrio.list_layers(absolute)[:, 0]]
+        found = [
+            (name, pyogrio.read_info(absolute, layer=name, force_feature_count=True))
+            for name in names
+        ]
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise UsageError(
+            f"{absolute} cannot be read: {_first(error)}", hint="check the file in a GIS"
+        ) from error
+    return tuple(
+        LayerInfo(
+            name,
+            int(info["features"]),
+            str(info["geometry_type"] or "none"),
+            crs_name(info["crs"]) if info["crs"] else None,
+            tuple(str(one) for one in info["fields"]),
+        )
+        for name, info in found
+    )
+
+
 def _checked(path: Path) -> Path:
     text = str(path)
     if text.startswith("/vsi") or (":" in text and not path.exists()):
