@@ -97,9 +97,9 @@ def vegetation_picture(index: Floats) -> Picture:
 
 
 def change_between(older: Floats, newer: Floats, valid: Mask, *, of: str) -> Change:
-    """Newer minus older; of brightness the median is taken out, which is light and haze."""
+    """Newer minus older, without the median of the view: that is season, light and haze."""
     values = np.where(valid, newer - older, 0).astype(np.float32)
-    if of == "brightness" and valid.any():
+    if valid.any():
         values = np.where(valid, values - np.median(values[valid]), 0).astype(np.float32)
     return Change(values, valid, of)
 

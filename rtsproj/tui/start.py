@@ -10,6 +10,7 @@ from rtsproj.jobs.ask import ask_program
 from rtsproj.tui.pictures.cells import Mode
 from rtsproj.tui.terminal.colours import Colours, can_show
 from rtsproj.tui.terminal.detect import (
+    TMUX_FORMAT,
     Abilities,
     Answer,
     Tmux,
@@ -25,12 +26,7 @@ from rtsproj.workflow.project import Project
 
 PLAIN_VERBS = "use the plain verbs: rtsproj status, rtsproj triage --plain, rtsproj --help"
 THEMES = ("dark", "light", "16")
-TMUX_SAYS = (
-    "tmux",
-    "display-message",
-    "-p",
-    "#{client_termname} #{client_termfeatures} #{allow-passthrough}",
-)
+TMUX_SAYS = ("tmux", "display-message", "-p", TMUX_FORMAT)
 
 
 def run(project: Project, *, at: str, analyst: str, wishes: Wishes | None = None) -> int:

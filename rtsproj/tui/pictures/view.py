@@ -62,10 +62,14 @@ class View:
     box: tuple[float, float, float, float] | None = None
 
     @property
+    def day(self) -> str:
+        """Day of the scene that dominates, else the year."""
+        return self.taken.isoformat() if self.taken else f"{self.year}"
+
+    @property
     def title(self) -> str:
-        """Date, and whether it is the searched year."""
-        day = self.taken.isoformat() if self.taken else f"{self.year}"
-        return day + (" · searched" if self.is_searched else "")
+        """Day, and whether it is the searched year."""
+        return self.day + (" · searched" if self.is_searched else "")
 
     @property
     def missing_words(self) -> str:

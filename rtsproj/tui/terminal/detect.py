@@ -17,6 +17,7 @@ vanish where it lacks them."""
 OUTER_KITTY = ("xterm-kitty", "xterm-ghostty")
 INLINE_IMAGES = ("iterm", "wezterm", "vscode", "warp", "tabby", "mintty")
 """Names of terminals that take iTerm2's inline images."""
+TMUX_FORMAT = "#{client_termname}|#{client_termfeatures}|#{allow-passthrough}"
 CELL_PX = (8, 16)
 """Pixels of a cell where the terminal did not say."""
 
@@ -57,16 +58,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tmux:
-    """What tmux says of the terminal outside it."""
+    """What tmux says of the terminal outside it.
 
+    Attributes:
+        is_inside: True = the program runs in tmux.
+        outer_term: TERM of the terminal outside; empty where none is attached.
+        features: what it can do, comma-joined.
+        passes: messages to it are handed through.
+    """
+
+    is_inside: bool = False
     outer_term: str = ""
     features: str = ""
     passes: bool = False
-
-    @property
-    def is_outside(self) -> bool:
-        """True where there is no tmux."""
-        return not self.outer_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +110,10 @@ def terminal_key(environment: Mapping[str, str], tmux: Tmux) -> str:
 
 
 def read_tmux(text: str) -> Tmux:
-    """Read what ``tmux display-message -p '#{client_termname} #{client_termfeatures}
-    #{allow-passthrough}'`` printed; empty = no tmux.
-    """  # noqa: D205 - the command is longer than a line
-    parts = text.split()
-    if not parts:
-        return Tmux()
-    return Tmux(
-        outer_term=parts[0],
-        features=parts[1] if len(parts) > 2 else "",
-        passes=parts[-1] in ("on", "all", "1"),
-    )
+    """Read what tmux printed of ``TMUX_FORMAT``; of an empty text only that one is inside."""
+    term, features, passes = (*text.strip().split("|"), "", "", "")[:3]
+    is_on = passes in ("on", "all", "1")
+    return Tmux(is_inside=True, outer_term=term, features=features, passes=is_on)
 
 
 def read_kept(stored: object) -> Answer | None:
@@ -157,7 +154,7 @@ def detect(
         mode=_default(environment, tmux, refused),
         viewer=_viewer(environment, tmux, answer),
         cell_px=answer.cell_px if all(answer.cell_px) else CELL_PX,
-        in_tmux=not tmux.is_outside,
+        in_tmux=tmux.is_inside,
         name=answer.name or environment.get("LC_TERMINAL", "") or environment.get("TERM", ""),
     )
 
@@ -165,14 +162,14 @@ def detect(
 def _depth(environment: Mapping[str, str], tmux: Tmux, answer: Answer) -> Colours:
     wanted = {name: value for name, value in environment.items() if name != "NO_COLOR"}
     colours = colours_of(wanted, tmux_features=tmux.features)
-    if answer.keeps_truecolor and tmux.is_outside:
+    if answer.keeps_truecolor and not tmux.is_inside:
         return Colours.TRUE
     return colours
 
 
 def _why_no_kitty(environment: Mapping[str, str], tmux: Tmux, answer: Answer) -> str:
     """Why placeholders cannot be used; empty = they can."""
-    if not tmux.is_outside:
+    if tmux.is_inside:
         if tmux.outer_term not in OUTER_KITTY:
             return "tmux: the terminal outside is not kitty or Ghostty"
         return "" if tmux.passes else "tmux: set -g allow-passthrough on"
@@ -209,14 +206,14 @@ def _refused(colours: Colours, kitty_reason: str) -> dict[Mode, str]:
 
 def _default(environment: Mapping[str, str], tmux: Tmux, refused: Mapping[Mode, str]) -> Mode:
     ladder = [Mode.QUADRANT, Mode.GREY, Mode.ASCII]
-    if tmux.is_outside:
+    if not tmux.is_inside:
         own = environment.get("TERM") in OWN_SEXTANTS
         ladder = [Mode.KITTY, *([Mode.SEXTANT] if own else []), *ladder]
     return next(mode for mode in ladder if mode not in refused)
 
 
 def _viewer(environment: Mapping[str, str], tmux: Tmux, answer: Answer) -> Viewer:
-    if not tmux.is_outside:
+    if tmux.is_inside:
         is_kitty = tmux.passes and tmux.outer_term in OUTER_KITTY
         if is_kitty:
             return Viewer.KITTY

@@ -165,10 +165,10 @@ class PictureView(Widget):
             self.border_title = self.border_subtitle = ""
             return
         view = shown.view
-        title = view.title if shown.right is None else f"{view.title} │ {shown.right.title}"
+        days = view.day if shown.right is None else f"{view.day} │ {shown.right.day}"
         unit = "px" if plan.mode is Mode.KITTY else "sub-px"
-        self.border_title = (
-            f"{title}  {view.words}  {plan.width_m:.0f} m  {plan.element_m:.1f} m/{unit}"
-        )
+        size = f"{plan.width_m:.0f} m  {plan.element_m:.1f} m/{unit}"
+        searched = "searched" if view.is_searched and shown.right is None else ""
+        self.border_title = "  ".join(one for one in (days, size, view.words, searched) if one)
         bar = scale_bar(plan.width_m, plan.cells[0])
         self.border_subtitle = "  ".join(one for one in (bar, "N↑", shown.note) if one)

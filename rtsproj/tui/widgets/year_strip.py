@@ -17,8 +17,8 @@ from rtsproj.tui.widgets.picture import SETTLED_S
 
 PLAIN = Style()
 HEAVY = Style(bold=True)
-HEIGHT = 9
-"""Rows of the strip with its frames."""
+HEIGHTS = (9, 14)
+"""Rows of the strip with its frames: at least, at most; between them a quarter of the pane."""
 LEAST_PANE = 26
 """Rows of the pane round it, below which the strip takes no room."""
 LEAST_WIDTH = 10
@@ -57,7 +57,7 @@ class YearStrip(Widget):
         """No row where the pane is low, narrow, or there is one year only."""
         if container.height < LEAST_PANE or len(self._first(width)) < 2:
             return 0
-        return HEIGHT
+        return min(max(container.height // 4, HEIGHTS[0]), HEIGHTS[1])
 
     def on_resize(self) -> None:
         """Wait until the size stays as it is."""
