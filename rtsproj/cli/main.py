@@ -38,6 +38,7 @@ VERBS = {
     "undo": "review",
     "redo": "review",
     "triage": "review",
+    "edit": "edit",
     "converge": "review",
     "status": "overview",
     "sql": "results",

@@ -1,8 +1,7 @@
 """Triage line by line: for a screen reader, a serial line, a pipe. The twin of the screen."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rtsproj.cli.cards import card_lines
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, REASON_KEYS, SavedDecision, Verdict
@@ -13,6 +12,9 @@ from rtsproj.workflow.decide import Word, amend, decide, redo, remark, standing_
 from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VERDICTS = {"y": Verdict.ACCEPT, "n": Verdict.REJECT, "m": Verdict.UNSURE}
 HELP = "y accept · n reject · m unsure · s skip · u undo · ? all keys · q quit"

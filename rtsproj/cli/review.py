@@ -14,8 +14,8 @@ from rtsproj.cli.session import session, whoami
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.errors import ExitCode, NeedsError, UsageError
-from rtsproj.tui.wishes import Wishes
 from rtsproj.settings import QueueOrder
+from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge as close

@@ -204,7 +204,7 @@ def _repeats(project: Project, connection: Any, analyst: str) -> store.Columns:
         return {}
     before = _now() - timedelta(hours=settings.replicate_after_h)
     found = store.repeatable(connection, analyst, before)
-    drawn = shuffled(found["candidate_id"]) < np.uint64(settings.replicate_share * (2**64 - 1))
+    drawn = shuffled(found["candidate_id"]) / 2.0**64 < settings.replicate_share
     return {name: values[drawn] for name, values in found.items()} if drawn.any() else {}
 
 

@@ -1,0 +1,112 @@
+"""edit: outlines out to a GIS and back."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtsproj.cli.output import print_json
+from rtsproj.cli.session import Session, session, whoami
+from rtsproj.errors import UsageError
+from rtsproj.workflow.collect import catch_up
+from rtsproj.workflow.edit import Comparison, Missing, change_lines, compare, export_outlines, take
+
+app = typer.Typer(rich_markup_mode=None)
+edit = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(edit, name="edit", help="Outlines: out to a GIS, and back with the differences.")
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who edited.")]
+
+
+@edit.command("export", epilog="Example: rtsproj edit export outlines.gpkg")
+def edit_export(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE.gpkg")]
+) -> None:
+    """Write the inventory's outlines and those of open candidates for editing in QGIS."""
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    count = export_outlines(project, file)
+    here.talk.say(f"{count} outlines written to {file}; leave the id columns as they are")
+
+
+@edit.command("import", epilog="Example: rtsproj edit import outlines.gpkg --yes")
+def edit_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.gpkg")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Take the differences without asking.")
+    ] = False,
+    deleted: Annotated[
+        str, typer.Option(help="Candidates that the file lacks: keep or reject.")
+    ] = "keep",
+    by: As = None,
+    as_json: Json = False,
+) -> None:
+    """Show what an edited file changes, then take it; unknown ids are refused."""
+    here = session(context)
+    project = here.open()
+    catch_up(project)
+    missing = _missing(deleted)
+    found = compare(project, file)
+    if not as_json:
+        _show(found, deleted)
+    taken, rejected = (0, 0)
+    if found.changes and (yes or _agreed(here)):
+        taken, rejected = take(project, found, analyst=whoami(by), missing=missing)
+    if as_json:
+        print_json(_values(found, taken, rejected))
+        return
+    if not found.changes:
+        here.talk.say(f"{found.same} outlines are as they were: nothing to take")
+    elif taken or rejected:
+        here.talk.say(f"{taken} outlines taken, {rejected} candidates rejected")
+    else:
+        here.talk.say("nothing taken; repeat with --yes")
+
+
+def _show(found: Comparison, deleted: str) -> None:
+    for line in change_lines(found.changes):
+        print(line)
+    gone = sum(one.what == "deleted" for one in found.changes)
+    if gone:
+        print(f"{gone} that the file lacks: {deleted} (--deleted)")
+    for one in found.repaired:
+        print(f"feature {one}: its geometry is made valid")
+
+
+def _agreed(here: Session) -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    here.talk.say("take these differences? y or n")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _missing(text: str) -> Missing:
+    if text == "keep":
+        return "keep"
+    if text == "reject":
+        return "reject"
+    raise UsageError(f"--deleted {text}", hint="keep or reject")
+
+
+def _values(found: Comparison, taken: int, rejected: int) -> dict[str, object]:
+    return {
+        "changes": [
+            {
+                "what": one.what,
+                "name": one.name,
+                "candidate_id": one.candidate_id or None,
+                "slump_id": one.slump_id or None,
+                "before_m2": one.before_m2,
+                "after_m2": one.after_m2,
+            }
+            for one in found.changes
+        ],
+        "same": found.same,
+        "repaired": found.repaired,
+        "taken": taken,
+        "rejected": rejected,
+    }

@@ -1,0 +1,70 @@
+"""Outline steps: what they add or take, and that they never leave an empty outline."""
+
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import Polygon, box
+
+from rtsproj.errors import UsageError
+from rtsproj.geometry.ladder import STEPS, drop_holes, grow, merge, shrink, smooth, split
+
+PX = 3.0
+HOURGLASS = shapely.union_all([box(0, 0, 60, 60), box(60, 27, 90, 33), box(90, 0, 140, 60)])
+
+
+def test_grow_and_shrink_move_the_edge_by_one_pixel() -> None:
+    square = box(0, 0, 60, 60)
+    assert grow(square, PX).outline.equals(box(-3, -3, 63, 63))
+    assert shrink(square, PX).outline.equals(box(3, 3, 57, 57))
+    with pytest.raises(UsageError, match="nothing would be left"):
+        shrink(box(0, 0, 6, 6), PX)
+
+
+def test_holes_are_filled_and_corners_rounded() -> None:
+    ring = Polygon(box(0, 0, 60, 60).exterior.coords, [box(20, 20, 40, 40).exterior.coords])
+    assert drop_holes(ring, PX).outline.area == pytest.approx(3600)
+    rounded = smooth(box(0, 0, 60, 60), PX).outline
+    assert 3500 < rounded.area < 3600
+    assert rounded.difference(box(0, 0, 60, 60).buffer(0.01)).is_empty
+
+
+def test_a_neck_is_cut_and_nothing_is_lost() -> None:
+    change = split(HOURGLASS, PX)
+    assert len(change.cut_off) == 1
+    assert change.outline.area > change.cut_off[0].area
+    whole = change.outline.union(change.cut_off[0])
+    assert whole.symmetric_difference(HOURGLASS).area < 1.0
+    assert change.outline.intersection(change.cut_off[0]).area < 1e-6
+    with pytest.raises(UsageError, match="no neck"):
+        split(box(0, 0, 100, 100), PX)
+
+
+def test_a_merge_bridges_two_pixels_and_no_more() -> None:
+    one = box(0, 0, 30, 30)
+    joined = merge(one, box(33, 0, 60, 30), PX).outline
+    assert joined.geom_type == "Polygon"
+    assert joined.contains(box(1, 1, 29, 29))
+    assert joined.contains(box(34, 1, 59, 29))
+    with pytest.raises(UsageError, match="20 m away"):
+        merge(one, box(50, 0, 60, 30), PX)
+
+
+@given(
+    step=st.sampled_from(sorted(STEPS)),
+    width=st.integers(4, 40),
+    height=st.integers(4, 40),
+    bite=st.integers(0, 3),
+)
+def test_every_step_gives_one_valid_polygon_or_says_why_not(
+    step: str, width: int, height: int, bite: int
+) -> None:
+    outline = box(0, 0, width * PX, height * PX).difference(box(0, 0, bite * PX, bite * PX))
+    try:
+        change = STEPS[step](outline, PX)
+    except UsageError as error:
+        assert error.hint
+        return
+    assert change.outline.is_valid
+    assert change.outline.geom_type == "Polygon"
+    assert change.outline.area > 0
