@@ -15,6 +15,7 @@ from rtsproj.tui.display import Display, writer_of
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import EVERYWHERE, bindings
 from rtsproj.tui.places import WORDS, screen_of
+from rtsproj.tui.screens.questions import Confirm
 from rtsproj.tui.theme import DARK, LIGHT, NAMES, OWN
 from rtsproj.tui.user import remember
 from rtsproj.workflow.project import Project
@@ -39,6 +40,8 @@ class RtsApp(App[int]):
         self.gateway = Gateway(project, analyst)
         self.display_settings = display or Display()
         self._at = at
+        self.unsaved = ""
+        """What could not be saved and is still on the screen; leaving warns of it."""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
 
@@ -71,6 +74,12 @@ class RtsApp(App[int]):
                 self.pop_screen()
             return
         self.push_screen(screen_of(place, self.gateway, **given))
+
+    def action_leave(self) -> None:
+        """Leave after a question; jobs go on."""
+        lost = f"NOT SAVED: {self.unsaved}. " if self.unsaved else ""
+        question = f"{lost}Leave rtsproj? Everything saved stays, jobs go on."
+        self.push_screen(Confirm(question), self._leave)
 
     def action_help(self) -> None:
         """Keys of the screen in front, and the labelling criteria."""
@@ -105,6 +114,10 @@ class RtsApp(App[int]):
         """Change the colours, now and at later starts."""
         self.theme = OWN[name]
         remember("theme", name)
+
+    def _leave(self, answer: bool | None) -> None:  # noqa: FBT001 - textual's callback
+        if answer:
+            self.exit()
 
     def _obey(self, line: str | None) -> None:
         if line:

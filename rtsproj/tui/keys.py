@@ -36,7 +36,7 @@ EVERYWHERE = (
     Key("palette", "ctrl+p", "app.command_palette", "All commands"),
     Key("redraw", "ctrl+l", "app.redraw", "Redraw, upload pictures again"),
     Key("suspend", "ctrl+z", "app.suspend_process", "Suspend"),
-    Key("quit", "ctrl+q", "app.quit", "Quit"),
+    Key("quit", "ctrl+q", "app.leave", "Quit"),
 )
 HOME = (
     Key("home.next", "enter", "next", "Continue", shown=True),
@@ -50,7 +50,7 @@ HOME = (
     Key("home.jobs", "J", "open('jobs')", "Jobs"),
     Key("home.data", "i", "open('data')", "Add data", shown=True),
     Key("home.pictures", "p", "open('pictures')", "Pictures"),
-    Key("home.quit", "q", "app.quit", "Quit", shown=True),
+    Key("home.quit", "q", "app.leave", "Quit", shown=True),
 )
 TRIAGE = (
     Key("verdict.accept", "y", "verdict('accept')", "Accept", shown=True),

@@ -76,7 +76,7 @@ class Review:
         return f"{edge}{self.glyphs[state]}{mark}C-{one:05} {size:>9} {told}"
 
     def next_open(self, row: int) -> int | None:
-        """The next row without a word, round the end to those that were skipped; None = all done."""
+        """The next row without a word, round the end to skipped ones; None = all is decided."""
         count = len(self)
         for step in range(1, count + 1):
             at = (row + step) % count

@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from rtsproj.errors import ExitCode, UsageError
+from rtsproj.errors import ExitCode, RtsError, UsageError
 from rtsproj.jobs.ask import ask_program
 from rtsproj.tui.pictures.cells import Mode
 from rtsproj.tui.terminal.colours import Colours, can_show
@@ -60,6 +61,8 @@ def run(project: Project, *, at: str, analyst: str, wishes: Wishes | None = None
     app = RtsApp(project, analyst=analyst, at=at, display=display)
     app.driver_class = CalmDriver
     app.run(mouse=wishes.mouse)
+    with suppress(RtsError):  # claims that stay are the analyst's own, and expire
+        app.gateway.review.release()
     return app.return_code or int(ExitCode.DONE)
 
 

@@ -1,6 +1,7 @@
 """The queue, what the analyst says, the outline ladder, second opinions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.workflow import decide, ladder, opinions
@@ -88,23 +89,15 @@ class Review:
         return ladder.undo_step(self._project, candidate_id, analyst=self._analyst)
 
 
-def word_for(verdict: str, *, like: CandidateCard | None, queue: queues.Queue, row: int) -> Word:
+def word_for(verdict: str, *, marks: Word | None, queue: queues.Queue, row: int) -> Word:
     """A verdict with the marks that the candidate carries already, for the queue it stands in.
 
     A blind repeat carries none: it must not show what was said before.
     """
     purpose = queue.purpose(row)
-    if like is None or queue.blind[row]:
+    if marks is None or queue.blind[row]:
         return Word(Verdict(verdict), purpose=purpose)
-    said = like.row
-    return Word(
-        Verdict(verdict),
-        note=said.note or "",
-        evidence=said.evidence or "",
-        confidence=said.confidence or "",
-        flagged=said.flagged,
-        purpose=purpose,
-    )
+    return replace(marks, verdict=Verdict(verdict), reason="", purpose=purpose)
 
 
 def _first(found: tuple[SavedDecision, ...]) -> SavedDecision | None:

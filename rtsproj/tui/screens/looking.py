@@ -1,12 +1,13 @@
 """A screen with a picture pane: everything that only changes how the ground is looked at."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.screen import Screen
 
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
+from rtsproj.tui.pictures.viewer import show_full
 from rtsproj.tui.widgets.picture_pane import PicturePane
 from rtsproj.workflow.candidates import CandidateCard
 
@@ -83,10 +84,9 @@ class LookingScreen(Screen[None]):
         view = self._pane.view
         if view is None:
             return
-        from rtsproj.tui.pictures.viewer import show_full  # noqa: PLC0415
-
+        app: Any = self.app  # the viewer asks for an app with a display and a gateway
         rings = view.rings if self._pane.outline_shown else ()
-        show_full(self.app, view.rgb, rings, view.title)
+        show_full(app, view.rgb, rings, view.title)
 
     @work(thread=True, exclusive=True, group="png", exit_on_error=False)
     def action_png(self) -> None:

@@ -13,7 +13,7 @@ from rtsproj.tui.review import Review
 from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt
 from rtsproj.tui.screens.looking import LookingScreen
 from rtsproj.tui.screens.questions import Line
-from rtsproj.workflow.decide import Word, standing_word
+from rtsproj.workflow.decide import Word, standing_word, word_of
 
 
 class SayingScreen(LookingScreen):
@@ -55,9 +55,7 @@ class SayingScreen(LookingScreen):
             if one in self._state.said:
                 self.notify("decided already: u takes it back", severity="warning")
                 return
-            card = self._card
-            like = card if card is not None and card.row.candidate_id == one else None
-            word = word_for(verdict, like=like, queue=queue, row=row)
+            word = word_for(verdict, marks=self._standing(one), queue=queue, row=row)
             saved = await self._save(lambda: self._gateway.review.decide(one, word))
         if saved is None:
             return
@@ -85,29 +83,31 @@ class SayingScreen(LookingScreen):
                 severity="warning",
             )
             return
-        card = self._card
-        if card is not None:
-            seen = set(filter(None, (card.row.evidence or "").split(",")))
-            seen ^= {keys[number]}
+        word = self._standing(self._state.id_at(self._row))
+        if word is not None:
+            seen = set(filter(None, word.evidence.split(","))) ^ {keys[number]}
             await self._mark(evidence=",".join(key for key in keys if key in seen))
 
     async def action_confidence(self) -> None:
         """Certain, probable, possible, not said."""
-        card = self._card
-        if card is not None:
-            at = CONFIDENCES.index(card.row.confidence or "")
+        word = self._standing(self._state.id_at(self._row))
+        if word is not None:
+            at = CONFIDENCES.index(word.confidence)
             await self._mark(confidence=CONFIDENCES[(at + 1) % len(CONFIDENCES)])
 
     async def action_flag(self) -> None:
         """Flag to come back, or not."""
-        if self._card is not None:
-            await self._mark(flagged=not self._card.row.flagged)
+        word = self._standing(self._state.id_at(self._row))
+        if word is not None:
+            await self._mark(flagged=not word.flagged)
 
     def action_note(self) -> None:
         """A note on this candidate."""
-        if self._card is not None:
-            question = f"note on C-{self._card.row.candidate_id:05}; enter saves, esc leaves"
-            self.app.push_screen(Line(question, self._card.row.note or ""), self._take_note)
+        one = self._state.id_at(self._row)
+        word = self._standing(one)
+        if word is not None:
+            question = f"note on C-{one:05}; enter saves, esc leaves"
+            self.app.push_screen(Line(question, word.note), self._take_note)
 
     def action_decide_marked(self) -> None:
         """One word on all that are marked."""
@@ -126,10 +126,11 @@ class SayingScreen(LookingScreen):
         try:
             saved = await asyncio.to_thread(write)
         except RtsError as error:
-            self.notify(
-                f"NOT SAVED: {error.what}: {error.hint}", severity="error", markup=False, timeout=30
-            )
+            said = f"NOT SAVED: {error.what}: {error.hint}"
+            self.notify(said, severity="error", markup=False, timeout=30)
+            self.app.unsaved = error.what  # type: ignore[attr-defined]
             return None
+        self.app.unsaved = ""  # type: ignore[attr-defined]
         if saved is not None:
             self._note_saved(saved)
         return saved
@@ -146,19 +147,28 @@ class SayingScreen(LookingScreen):
 
     async def _mark(self, **marks: object) -> None:
         """Save marks: on the word that stands, or alone where none does."""
-        card = self._card
-        if card is None or self._is_blind:
+        one, newest = self._state.id_at(self._row), self._state.newest
+        word = self._standing(one)
+        if one is None or word is None or self._is_blind:
             self.notify("a blind repeat takes a verdict only", severity="warning")
             return
-        one, newest = card.row.candidate_id, self._state.newest
         review = self._gateway.review
         async with self._saving:
             if newest is not None and newest.candidate_id == one:
                 await self._save(lambda: review.amend(newest, **marks))
             else:
-                word = replace(standing_word(card), **marks)  # type: ignore[arg-type]
-                await self._save(lambda: review.remark(one, word))
+                said = replace(word, **marks)  # type: ignore[arg-type]
+                await self._save(lambda: review.remark(one, said))
         self._read_here()
+
+    def _standing(self, candidate_id: int | None) -> Word | None:
+        """The newest word on a candidate with its marks; None where nothing is known of it yet."""
+        newest, card = self._state.newest, self._card
+        if newest is not None and newest.candidate_id == candidate_id:
+            return word_of(newest)
+        if card is not None and card.row.candidate_id == candidate_id:
+            return standing_word(card)
+        return None
 
     def _note_saved(self, saved: SavedDecision) -> None:
         self._state.take(saved, at=time.monotonic())

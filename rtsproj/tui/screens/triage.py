@@ -68,6 +68,9 @@ class TriageScreen(SayingScreen):
         self.query_one("#evidence").border_title = "evidence"
         self._list.focus()
         self._state.start_clock(time.monotonic())
+        pause_min = self._gateway.project.settings.triage.break_min
+        if pause_min > 0:
+            self.set_interval(60 * pause_min, self._remind)
         self.read_queue(resume=True)
 
     @work(thread=True, exclusive=True, group="queue", exit_on_error=False)
@@ -289,6 +292,11 @@ class TriageScreen(SayingScreen):
 
     def _row_text(self, number: int) -> str:
         return self._state.row_text(number, here=number == self._list.cursor)
+
+    def _remind(self) -> None:
+        minutes = self._gateway.project.settings.triage.break_min
+        text = f"{minutes:g} minutes at the screen: eyes off it for a while; everything is saved"
+        self.notify(text, timeout=20)
 
     def _claim_here(self) -> None:
         queue = self._state.queue
