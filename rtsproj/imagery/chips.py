@@ -9,7 +9,7 @@ from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.scenes import SceneSpec
 from rtsproj.geometry.grid import window_of
 from rtsproj.imagery.looks import Limits, Picture, measure_limits, stretched, striped
-from rtsproj.imagery.mosaic import Mosaic, Pixels
+from rtsproj.imagery.mosaic import Mask, Mosaic, Pixels
 
 Bounds = tuple[float, float, float, float]
 
@@ -22,11 +22,13 @@ class Chip:
         rgb: (rows, cols, 3) uint8.
         window: place on the project grid, in grid pixels.
         missing_share: 0..1, pixels without imagery.
+        valid: (rows, cols), where there is imagery.
     """
 
     rgb: Picture
     window: Window
     missing_share: float
+    valid: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Sight:
 
     def chip(self, rgb: Picture) -> Chip:
         """A picture of this view; missing pixels are striped."""
-        return Chip(striped(rgb, self.pixels.valid), self.window, self.missing_share)
+        return Chip(
+            striped(rgb, self.pixels.valid), self.window, self.missing_share, self.pixels.valid
+        )
 
 
 def read_sight(

@@ -12,7 +12,7 @@ from rtsproj.domain.scenes import Role
 from rtsproj.domain.views import MOST_STEPS, Bands, Frame, Look, Stretch
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.tui.gateway.pictures import KEPT, Memory, Pictures
-from rtsproj.tui.pictures.view import Line
+from rtsproj.tui.pictures.view import Cut, Line
 from rtsproj.workflow import decide
 from rtsproj.workflow import pictures as reading
 from rtsproj.workflow.candidates import CandidateRow, list_candidates, show_candidate
@@ -168,7 +168,9 @@ def test_the_stretch_of_the_scene_does_not_change_with_the_zoom(found: Project) 
 def test_missing_imagery_is_said_and_striped(found: Project) -> None:
     view = Pictures(found).sheet(candidate(found), Frame(is_wide=True)).views[0]
     assert 0.5 < view.missing_share < 1
-    assert view.missing_words == f"NO IMAGERY {round(100 * view.missing_share)} %"
+    assert view.missing_words(Cut()) == f"NO IMAGERY {round(100 * view.missing_share)} %"
+    inside = view.missing_words(Cut(0.49, 0.49, 0.02))
+    assert inside in ("", "NO IMAGERY 100 %")
     assert view.rgb.min(axis=(0, 1)).min() >= 0
     assert not (view.rgb[0] == 0).all(axis=-1).any()
 

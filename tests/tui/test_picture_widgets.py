@@ -30,9 +30,9 @@ SIZES = [(1, 1), (20, 5), (80, 24), (120, 36), (200, 60)]
 
 def view(year: int = 2019, *, missing: float = 0.0, level: int | None = None) -> View:
     rgb = tundra(64, year) if level is None else np.full((64, 64, 3), level, np.uint8)
-    return View(
-        year, date(year, 7, 22), "colour 2-98 %", rgb, (RING,), 250.0, missing, year == 2019
-    )
+    valid = np.ones((100, 100), bool)
+    valid[: round(100 * missing)] = False
+    return View(year, date(year, 7, 22), "colour 2-98 %", rgb, (RING,), 250.0, valid, year == 2019)
 
 
 class Desk(App[None]):

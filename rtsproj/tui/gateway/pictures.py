@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ KEPT = 64
 """Pictures kept in memory: of the shown candidate and of those read ahead, in all years."""
 SHEETS_KEPT = 16
 CARDS_KEPT = 256
+EXAMPLES = 8
+"""Candidates that are tried for the pictures screen."""
 AHEAD = 3
 """Candidates that are read ahead."""
 Kept = TypeVar("Kept")
@@ -161,12 +163,17 @@ class Pictures:
         return reading.next_look(look, self.offered())
 
     def example(self) -> View | None:
-        """A candidate's picture of the searched year, None where there is no candidate."""
-        found = candidates.list_candidates(self._project)
-        if not found:
-            return None
-        sheet = self.sheet(found[0].candidate_id)
-        return sheet.views[sheet.newest]
+        """A candidate's picture of the searched year with its own outline alone.
+
+        None where none of the first few candidates lies wholly in the imagery.
+        """
+        for one in candidates.list_candidates(self._project)[:EXAMPLES]:
+            sheet = self.sheet(one.candidate_id)
+            view = sheet.views[sheet.newest]
+            if view.missing_share == 0:
+                own = tuple(ring for ring in view.rings if ring.line is Line.OWN)
+                return replace(view, rings=own)
+        return None
 
     def png(self, card: candidates.CandidateCard) -> str:
         """Save the evidence picture; returns its path."""
@@ -217,7 +224,7 @@ def _view(seen: Seen, card: candidates.CandidateCard, around: reading.Surroundin
             *own,
         ),
         width_m=window.cols * grid.pixel_m,
-        missing_share=found.chip.missing_share,
+        valid=found.chip.valid,
         is_searched=found.year == seen.imagery.map_year,
         box=None if frame.is_own or frame.is_wide else _box(edges),
     )

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from threading import RLock
 
 from rtsproj.tui.pictures.cells import Picture
 from rtsproj.tui.pictures.kitty import forget, png_of, upload
@@ -24,6 +25,7 @@ class Uploads:
     in_tmux: bool = False
     _ids: OrderedDict[Hashable, int] = field(default_factory=OrderedDict)
     _next: int = FIRST_ID
+    _guard: RLock = field(default_factory=RLock)
 
     def send(
         self,
@@ -41,17 +43,18 @@ class Uploads:
             cells: (cols, rows) that it fills.
             write: puts text into the terminal in order with everything else.
         """
-        if key in self._ids:
-            self._ids.move_to_end(key)
-            return self._ids[key]
-        number = self._next
-        self._next = FIRST_ID if number >= LAST_ID else number + 1
-        self._ids[key] = number
-        write(upload(png_of(make()), number, cells=cells, in_tmux=self.in_tmux))
-        while len(self._ids) > KEPT:
-            _, old = self._ids.popitem(last=False)
-            write(forget(old, in_tmux=self.in_tmux))
-        return number
+        with self._guard:
+            if key in self._ids:
+                self._ids.move_to_end(key)
+                return self._ids[key]
+            number = self._next
+            self._next = FIRST_ID if number >= LAST_ID else number + 1
+            self._ids[key] = number
+            write(upload(png_of(make()), number, cells=cells, in_tmux=self.in_tmux))
+            while len(self._ids) > KEPT:
+                _, old = self._ids.popitem(last=False)
+                write(forget(old, in_tmux=self.in_tmux))
+            return number
 
     def drop_all(self, write: Callable[[str], None]) -> None:
         """Free every picture: at the end, and before all are sent again (tmux replays none)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from math import floor, log10
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from rtsproj.tui.pictures.cells import Picture
 
 Points = npt.NDArray[np.float64]
+Pixels = TypeVar("Pixels", npt.NDArray[np.uint8], npt.NDArray[np.bool_])
 FINE_M = 5.0
 """A candidate opens at this many metres per picture element or fewer, where the pane allows."""
 LEAST_ROUND = 1.25
@@ -45,7 +47,7 @@ class View:
         rgb: (rows, cols, 3) uint8, square.
         rings: outlines in fractions of the picture.
         width_m: m across.
-        missing_share: 0..1 without imagery.
+        valid: (rows, cols), where there is imagery; None = everywhere.
         is_searched: True for the year that was searched.
         box: the candidate's outline in fractions: (left, top, right, bottom); None = it must not
             be cut to the pane, because the person chose the frame.
@@ -57,7 +59,7 @@ class View:
     rgb: Picture
     rings: tuple[Ring, ...]
     width_m: float
-    missing_share: float = 0.0
+    valid: npt.NDArray[np.bool_] | None = None
     is_searched: bool = False
     box: tuple[float, float, float, float] | None = None
 
@@ -72,11 +74,16 @@ class View:
         return self.day + (" · searched" if self.is_searched else "")
 
     @property
-    def missing_words(self) -> str:
-        """NO IMAGERY with its share; empty where nothing is missing."""
-        if self.missing_share <= 0:
+    def missing_share(self) -> float:
+        """0..1 of the whole view without imagery."""
+        return 0.0 if self.valid is None else float(1 - self.valid.mean())
+
+    def missing_words(self, cut: "Cut") -> str:
+        """NO IMAGERY with its share of the part that is shown; empty where nothing is missing."""
+        if self.valid is None or not self.valid.size:
             return ""
-        return f"NO IMAGERY {max(1, round(100 * self.missing_share))} %"
+        share = float(1 - cut_picture(self.valid, cut).mean())
+        return f"NO IMAGERY {max(1, round(100 * share))} %" if share > 0 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def cut_for(view: View, elements: int) -> Cut:
     return Cut(min(max(x, 0.0), 1 - side), min(max(y, 0.0), 1 - side), side)
 
 
-def cut_picture(rgb: Picture, cut: Cut) -> Picture:
+def cut_picture(rgb: Pixels, cut: Cut) -> Pixels:
     """The pixels of a part; at least one."""
     rows, cols = rgb.shape[:2]
     top, left = floor(cut.top * rows), floor(cut.left * cols)

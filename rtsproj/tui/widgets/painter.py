@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import RLock
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -55,6 +56,7 @@ class Painter:
         self._widget = widget
         self._mode = mode
         self._strips: OrderedDict[Plan, list[Strip]] = OrderedDict()
+        self._guard = RLock()
 
     def plan(self, view: View, cells: tuple[int, int], *, has_rings: bool) -> Plan:
         """What would be painted now, in the mode that is chosen now."""
@@ -72,21 +74,23 @@ class Painter:
         return strips[number].crop(first, last) if number < len(strips) else Strip([], 0)
 
     def warm(self, plan: Plan) -> None:
-        """Encode or send now what will be painted."""
+        """Encode or send now what will be painted; a thread may do it."""
         if plan.mode is Mode.KITTY:
             self._sent(plan)
         else:
             self._encoded(plan)
 
     def _encoded(self, plan: Plan) -> list[Strip]:
-        if plan in self._strips:
-            self._strips.move_to_end(plan)
-            return self._strips[plan]
+        with self._guard:
+            if plan in self._strips:
+                self._strips.move_to_end(plan)
+                return self._strips[plan]
         rgb, rings = _seen(plan)
         strips = strips_of(compose(rgb, rings, cells=plan.cells, mode=plan.mode), plan.mode)
-        self._strips[plan] = strips
-        while len(self._strips) > KEPT:
-            self._strips.popitem(last=False)
+        with self._guard:
+            self._strips[plan] = strips
+            while len(self._strips) > KEPT:
+                self._strips.popitem(last=False)
         return strips
 
     def _sent(self, plan: Plan) -> int:

@@ -1,6 +1,7 @@
 """A picture in its frame: letterboxed, with date, scale bar, north and metres per element."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.segment import Segment
 from rich.style import Style
@@ -95,7 +96,10 @@ class PictureView(Widget):
         return plan.width_m if plan else 0.0
 
     def warm(self, view: View, *, outline: bool = True) -> None:
-        """Encode a view that will be shown soon, such as the other one of a blink."""
+        """Encode a view that will be shown soon, such as the other one of a blink.
+
+        A thread may do it: the next candidate then costs the loop its output alone.
+        """
         cells = fit_cells(self.size.width, self.size.height)
         if self._is_settled and 0 not in cells:
             self._painter.warm(self._painter.plan(view, cells, has_rings=outline))
@@ -113,8 +117,7 @@ class PictureView(Widget):
         cols, rows = fit_cells(width, height)
         top, left = (height - rows) // 2, (width - cols) // 2
         if self._shown is None or not self._is_settled or not 0 <= y - top < rows:
-            is_middle = self._shown is None and y == height // 2
-            text = (self.note_in_place or "reading the picture…") if is_middle else ""
+            text = self._instead(y) if self._shown is None else ""
             return Strip([Segment(text[:width].center(width), PLAIN)], width)
         return Strip.join(
             [
@@ -124,12 +127,19 @@ class PictureView(Widget):
             ]
         )
 
+    def _instead(self, y: int) -> str:
+        """A line of what is said where there is no picture, in the middle of the pane."""
+        lines = wrap(self.note_in_place or "reading the picture…", max(1, self.size.width))
+        number = y - (self.size.height - len(lines)) // 2
+        return lines[number] if 0 <= number < len(lines) else ""
+
     def _picture_row(self, shown: Shown, row: int, cells: tuple[int, int]) -> Strip:
         cols = cells[0]
-        words = f" {shown.view.missing_words} "[:cols] if shown.view.missing_words else ""
-        start = len(words) if row == 0 else 0
-        over = Strip([Segment(words[:start], WORDS)], start)
         left = self._painter.plan(shown.view, cells, has_rings=shown.has_rings)
+        said = shown.view.missing_words(left.cut) if row == 0 else ""
+        words = f" {said} "[:cols] if said else ""
+        start = len(words)
+        over = Strip([Segment(words, WORDS)], start)
         if shown.right is None:
             return Strip.join([over, self._painter.row(left, row, start, cols)])
         right = self._painter.plan(shown.right, cells, has_rings=shown.has_rings)
