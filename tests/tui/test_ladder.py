@@ -10,8 +10,8 @@ from rich.console import Console
 from textures import psnr, tundra
 
 from rtsproj.tui.pictures.cells import SHADES, Mode, decode, encode, sub_cells
-from rtsproj.tui.pictures.fit import compose, drawn, grey_of
-from rtsproj.tui.pictures.strips import EDGE, joined, strips_of
+from rtsproj.tui.pictures.fit import compose, drawn, drawn_without_colour, grey_of
+from rtsproj.tui.pictures.strips import strips_of
 from rtsproj.tui.pictures.view import (
     Cut,
     Line,
@@ -113,23 +113,27 @@ def test_grey_has_no_colour_but_the_outline() -> None:
     assert pixels[..., 0].min() == 0
 
 
+def test_without_colour_each_kind_of_line_has_its_pattern_on_any_ground() -> None:
+    for level in (10, 240):
+        ground = tundra(64) // 32 + np.uint8(level - 10)
+        own = drawn_without_colour(ground, [ring()], size=(80, 80))
+        assert {0, 255} <= set(own[own.shape[0] // 5 - 1 : own.shape[0] // 5 + 1].ravel().tolist())
+        assert (own.max(axis=-1) == own.min(axis=-1)).all()
+    grey = np.full((64, 64, 3), 120, np.uint8)
+    grey[:, ::2] = 130
+    near = drawn_without_colour(grey, [ring(line=Line.NEIGHBOUR)], size=(80, 80))
+    known = drawn_without_colour(grey, [ring(line=Line.INVENTORY)], size=(80, 80))
+    plain = drawn_without_colour(grey, [], size=(80, 80))
+    assert (near.astype(int) - plain).min() == 0
+    assert (known.astype(int) - plain).max() == 0
+
+
 def test_ascii_says_dark_and_bright() -> None:
     half = np.zeros((8, 8, 3), np.uint8)
     half[:, 4:] = 255
     text = strips_of(compose(half, [], cells=(16, 8), mode=Mode.ASCII), Mode.ASCII)[4].text
     assert text[0] == SHADES[0]
     assert text[-1] == SHADES[-1]
-
-
-@pytest.mark.parametrize(("at", "left"), [(0, 0), (3, 3), (20, 20), (-4, 0), (99, 20)])
-def test_a_swipe_joins_two_pictures_at_a_column(at: int, left: int) -> None:
-    dark = strips_of(np.zeros((4, 40, 3), np.uint8), Mode.QUADRANT)[0]
-    bright = strips_of(np.full((4, 40, 3), 248, np.uint8), Mode.QUADRANT)[0]
-    strip = joined(dark, bright, at)
-    assert strip.cell_length == 20
-    backs = [s.style.bgcolor.triplet.red for s in strip if s.text != EDGE for _ in s.text]
-    assert backs[:left] == [0] * left
-    assert set(backs[left:]) <= {248}
 
 
 def test_a_candidate_opens_fine_enough_inside_its_box() -> None:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from rtsproj.tui.pictures.cells import Mode, Picture, sub_cells
 from rtsproj.tui.pictures.view import Line, Ring
 
+DASH_PX = 2
 DRAWN = tuple(Line)
 """Lines in drawing order: the candidate's own last, so that nothing hides it."""
 
@@ -54,6 +55,29 @@ def drawn(rgb: Picture, rings: Sequence[Ring], *, size: tuple[int, int]) -> Pict
         points = [(x * (size[0] - 1), y * (size[1] - 1)) for x, y in ring.points]
         draw.line(points, fill=ring.line.value, width=1)
     return np.asarray(image, np.uint8)
+
+
+def drawn_without_colour(rgb: Picture, rings: Sequence[Ring], *, size: tuple[int, int]) -> Picture:
+    """A grey picture where lines are told apart by their pattern, on bright and dark ground alike.
+
+    The candidate's own line alternates between white and black, a neighbour's is white dots, an
+    inventory outline black dots.
+    """
+    out = drawn(grey_of(rgb), (), size=size).copy()
+    rows, cols = np.indices(out.shape[:2])
+    phase = (rows + cols) // DASH_PX % 2 == 0
+    for line in DRAWN:
+        mask = Image.new("1", (out.shape[1], out.shape[0]))
+        draw = ImageDraw.Draw(mask)
+        for ring in (one for one in rings if one.line is line):
+            across, down = out.shape[1] - 1, out.shape[0] - 1
+            draw.line([(x * across, y * down) for x, y in ring.points], fill=1, width=1)
+        hit = np.asarray(mask, bool).reshape(out.shape[:2])
+        if line is not Line.INVENTORY:
+            out[hit & phase] = 255
+        if line is not Line.NEIGHBOUR:
+            out[hit & ~phase] = 0
+    return out
 
 
 def grey_of(rgb: Picture) -> Picture:

@@ -44,18 +44,6 @@ def placeholder_strip(picture_id: int, row: int, first: int, cols: int) -> Strip
     return Strip([Segment(row_text(row, first, cols), _placeholder_style(picture_id))], cols)
 
 
-def joined(left: Strip, right: Strip, at: int) -> Strip:
-    """The left picture up to a column, then the right one, with a line between."""
-    width = left.cell_length
-    if at <= 0:
-        return right
-    if at >= width:
-        return left
-    return Strip.join(
-        [left.crop(0, at), Strip([Segment(EDGE, EDGE_STYLE)], 1), right.crop(at + 1, width)]
-    )
-
-
 @lru_cache(maxsize=65_536)
 def _style(fore: tuple[int, int, int], back: tuple[int, int, int]) -> Style:
     return Style(color=Color.from_rgb(*fore), bgcolor=Color.from_rgb(*back))

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from PIL import Image
 from textual.app import SuspendNotSupported
 
 from rtsproj.domain.text import safe_text
 from rtsproj.tui.display import Display
 from rtsproj.tui.pictures.cells import Picture
-from rtsproj.tui.pictures.fit import drawn, grey_of
+from rtsproj.tui.pictures.fit import drawn, drawn_without_colour
 from rtsproj.tui.pictures.inline import inline_of
 from rtsproj.tui.pictures.kitty import place, png_of, wrapped
 from rtsproj.tui.pictures.sixel import sixel_of
@@ -74,16 +73,15 @@ def show_full(app: Host, rgb: Picture, rings: Sequence[Ring], caption: str) -> N
         caption: one line under the picture.
     """
     display = app.display_settings
-    picture = grey_of(rgb) if display.grey else rgb
     if display.abilities.viewer is not Viewer.FILE:
         try:
             with app.suspend():
-                _show(picture, rings, caption, display.abilities)
+                _show(rgb, rings, caption, display)
         except SuspendNotSupported:
             pass
         else:
             return
-    path = save_png(app.gateway.project.folder / "exports", picture, rings, caption)
+    path = save_png(app.gateway.project.folder / "exports", rgb, rings, caption)
     app.notify(f"saved {path}", markup=False)
 
 
@@ -110,20 +108,13 @@ def encoded(picture: Picture, abilities: Abilities) -> str:
     return sixel_of(picture).decode("ascii")
 
 
-def full_picture(rgb: Picture, rings: Sequence[Ring], room: Room) -> Picture:
-    """The largest square that the terminal has room for, with outlines two pixels wide."""
-    side = room.side_px
-    if side == 0:
-        return np.zeros((0, 0, 3), np.uint8)
-    return drawn(rgb, rings, size=(side, side))
-
-
-def _show(rgb: Picture, rings: Sequence[Ring], caption: str, abilities: Abilities) -> None:
+def _show(rgb: Picture, rings: Sequence[Ring], caption: str, display: Display) -> None:
     out, keys = sys.__stderr__, sys.__stdin__
     if out is None or keys is None:
         return
-    room = _room(out.fileno(), abilities)
-    text = encoded(full_picture(rgb, rings, room), abilities)
+    room = _room(out.fileno(), display.abilities)
+    draw = drawn_without_colour if display.grey else drawn
+    text = encoded(draw(rgb, rings, size=(room.side_px, room.side_px)), display.abilities)
     line = f"{safe_text(caption)[: max(0, room.cols - 14)]} · any key"
     out.write(f"{CLEAR}{text}\x1b[{room.rows};1H{line}")
     out.flush()

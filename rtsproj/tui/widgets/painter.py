@@ -9,9 +9,9 @@ from textual.widget import Widget
 
 from rtsproj.tui.display import Display, display_of, writer_of
 from rtsproj.tui.pictures.cells import Mode, Picture, sub_cells
-from rtsproj.tui.pictures.fit import compose, drawn, grey_of
+from rtsproj.tui.pictures.fit import compose, drawn, drawn_without_colour
 from rtsproj.tui.pictures.strips import placeholder_strip, strips_of
-from rtsproj.tui.pictures.view import Cut, Ring, View, cut_for, cut_picture, cut_rings
+from rtsproj.tui.pictures.view import Cut, View, cut_for, cut_picture, cut_rings
 
 KEPT = 48
 SENT_PX = (256, 512)
@@ -85,8 +85,7 @@ class Painter:
             if plan in self._strips:
                 self._strips.move_to_end(plan)
                 return self._strips[plan]
-        rgb, rings = _seen(plan)
-        strips = strips_of(compose(rgb, rings, cells=plan.cells, mode=plan.mode), plan.mode)
+        strips = strips_of(_pixels(plan), plan.mode)
         with self._guard:
             self._strips[plan] = strips
             while len(self._strips) > KEPT:
@@ -95,18 +94,25 @@ class Painter:
 
     def _sent(self, plan: Plan) -> int:
         display: Display = display_of(self._widget.app)
-        rgb, rings = _seen(plan)
-        side = min(max(len(rgb), SENT_PX[0]), SENT_PX[1])
         return display.uploads.send(
             plan,
-            lambda: drawn(rgb, rings, size=(side, side)),
+            lambda: _pixels(plan),
             cells=plan.cells,
             write=writer_of(self._widget.app),
         )
 
 
-def _seen(plan: Plan) -> tuple[Picture, tuple[Ring, ...]]:
-    cut = plan.cut
-    rgb = cut_picture(plan.view.rgb, cut)
-    rings = cut_rings(plan.view.rings, cut) if plan.has_rings else ()
-    return grey_of(rgb) if plan.grey else rgb, rings
+def _pixels(plan: Plan) -> Picture:
+    """The picture with its lines, of as many pixels as are shown."""
+    rgb = cut_picture(plan.view.rgb, plan.cut)
+    rings = cut_rings(plan.view.rings, plan.cut) if plan.has_rings else ()
+    across, down = sub_cells(plan.mode)
+    size = (plan.cells[0] * across, plan.cells[1] * down)
+    if plan.mode is Mode.KITTY:
+        side = min(max(len(rgb), SENT_PX[0]), SENT_PX[1])
+        size = (side, side)
+    if plan.grey:
+        return drawn_without_colour(rgb, rings, size=size)
+    if plan.mode is Mode.KITTY:
+        return drawn(rgb, rings, size=size)
+    return compose(rgb, rings, cells=plan.cells, mode=plan.mode)
