@@ -12,7 +12,7 @@ from rtsproj.domain.candidates import Status
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.scenes import Role, SceneSpec, reading_order
 from rtsproj.errors import UsageError
-from rtsproj.store import candidates, facts, outlines, scenes
+from rtsproj.store import candidates, facts, scenes
 from rtsproj.workflow.project import Project, reading
 
 
@@ -175,24 +175,6 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
     )
 
 
-def neighbours(
-    project: Project, card: CandidateCard, bounds: tuple[float, float, float, float]
-) -> tuple[shapely.Geometry, ...]:
-    """Other outlines of the same iteration and of the inventory inside a view."""
-    with reading(project) as connection:
-        found = candidates.neighbour_outlines(
-            connection, card.row.iteration, card.row.candidate_id, bounds
-        )
-        known = [
-            bytes(one["wkb"])
-            for one in outlines.current_outlines(connection)
-            if one["candidate_id"] != card.row.candidate_id
-        ]
-    view = shapely.box(*bounds)
-    shapes = (shapely.from_wkb(wkb) for wkb in (*found, *known))
-    return tuple(shape for shape in shapes if shape.intersects(view))
-
-
 def imagery(project: Project) -> Imagery:
     """Scenes by year, for pictures."""
     with reading(project) as connection:
@@ -246,19 +228,6 @@ def lineage_sentence(card: CandidateCard) -> str:
         "same": f"same place as {of}{said}: its verdict stands",
         "grown": f"{of}{said} has grown by {card.growth_m2:.0f} m²",
     }[card.row.lineage]
-
-
-def picture_bounds(
-    outline: shapely.Geometry, *, factor: float = 3.0, least_m: float = 250.0
-) -> tuple[float, float, float, float]:
-    """A square view round an outline, in m of the project CRS.
-
-    Its side is ``factor`` times the outline's, at least ``least_m`` (method 8.2).
-    """
-    minx, miny, maxx, maxy = outline.bounds
-    side = max(factor * max(maxx - minx, maxy - miny), least_m)
-    x, y = (minx + maxx) / 2, (miny + maxy) / 2
-    return (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
 
 
 def _row(values: Mapping[str, Any]) -> CandidateRow:
