@@ -131,9 +131,13 @@ def nearest(points: Points, x: float, y: float, *, within_m: float) -> int | Non
     """Index of the point whose outline may lie closest; None where none is near."""
     if not points.ids.size:
         return None
-    apart = np.hypot(points.x - x, points.y - y)
-    at = int(apart.argmin())
-    return at if apart[at] <= within_m + points.width_m[at] / 2 else None
+    reach = within_m + float(points.width_m.max()) / 2
+    close = np.flatnonzero((np.abs(points.x - x) <= reach) & (np.abs(points.y - y) <= reach))
+    if not close.size:
+        return None
+    apart = np.hypot(points.x[close] - x, points.y[close] - y)
+    at = int(close[apart.argmin()])
+    return at if apart.min() <= within_m + points.width_m[at] / 2 else None
 
 
 def _points(columns: area_map.Columns) -> Points:

@@ -45,9 +45,3 @@ def near_slumps(project: Project) -> tuple[NearSlump, ...]:
     """All slumps, nearest to a line first."""
     with reading(project) as connection:
         return tuple(NearSlump(**row) for row in near.slumps_with_nearest(connection))
-
-
-def count_within(project: Project, distance_m: float) -> int:
-    """Slumps within a distance of a road or railway, outline edge to line, inclusive."""
-    with reading(project) as connection:
-        return near.count_within(connection, distance_m)

@@ -7,6 +7,7 @@ from rtsproj.reports.summary import Report
 from rtsproj.workflow.area_map import MapLayers, read_layers
 from rtsproj.workflow.export import export
 from rtsproj.workflow.near import NearSlump, near_slumps
+from rtsproj.workflow.overview import Overview, read_overview
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.report import collect_report
 
@@ -31,6 +32,10 @@ class Facts:
         return ReportSheet(
             collect_report(self._project), near_slumps(self._project), read_layers(self._project)
         )
+
+    def overview(self) -> Overview:
+        """Headline count and the last actions."""
+        return read_overview(self._project)
 
     def distances_m(self) -> tuple[float, ...]:
         """Distances that the report counts, ascending."""

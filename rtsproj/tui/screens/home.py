@@ -6,7 +6,6 @@ from pathlib import Path
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.iterations import Stage
@@ -15,20 +14,44 @@ from rtsproj.errors import RtsError
 from rtsproj.jobs.state import JobState
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import HOME, bindings
+from rtsproj.tui.screens.working import WorkingScreen
+from rtsproj.tui.summary import (
+    action_line,
+    inventory_words,
+    iteration_lines,
+    job_line,
+    next_words,
+    stage_words,
+)
 from rtsproj.tui.text import content
+from rtsproj.tui.widgets.area_map import AreaMap, short_legend
 from rtsproj.tui.widgets.head import Head
+from rtsproj.workflow.area_map import MapLayers
 from rtsproj.workflow.jobs import RUNNING, Job
-from rtsproj.workflow.status import IterationRow, Status
+from rtsproj.workflow.overview import Overview
+from rtsproj.workflow.status import Status
 
 STAGES = (Stage.TRAIN, Stage.INFER, Stage.TRIAGE, Stage.CONVERGE)
 LOOK_S = 1.0
 """s between two looks at the project; nothing is drawn unless something changed."""
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(WorkingScreen):
     """One glance tells where one is and what comes next."""
 
     BINDINGS = bindings(HOME)
+    DEFAULT_CSS = """
+    HomeScreen {
+        #below { height: 1fr; }
+        #area { width: 1fr; }
+        #side { width: 79; height: 1fr; }
+        #log { height: 1fr; min-height: 3; }
+        &.-narrow #area { display: none; }
+        &.-narrow #side { width: 1fr; }
+        &.-normal #area { width: 40; }
+        &.-normal #side { width: 1fr; }
+    }
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__()
@@ -38,15 +61,16 @@ class HomeScreen(Screen[None]):
         self._shown: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """Stages on top, iterations and jobs below."""
+        """Stages on top; map, iterations, jobs and log below."""
         yield Head(self._gateway, place="home")
         with Horizontal(id="stages"):
             for stage in STAGES:
                 yield Static(id=f"stage-{stage}", classes="pane stage")
-        with Vertical():
-            yield Static(id="next", classes="pane")
-            yield Static(id="iterations", classes="pane")
-            yield Static(id="jobs", classes="pane")
+        with Horizontal(id="below"):
+            yield AreaMap(has_cursor=False, id="area")
+            with Vertical(id="side"):
+                for name in ("next", "iterations", "jobs", "log"):
+                    yield Static(id=name, classes="pane")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -54,6 +78,8 @@ class HomeScreen(Screen[None]):
         self.query_one("#next").border_title = "next"
         self.query_one("#iterations").border_title = "iterations"
         self.query_one("#jobs").border_title = "jobs · they go on when the connection drops"
+        self.query_one("#log").border_title = "done last"
+        self.query_one("#area").border_title = "area"
         self.look()
         self.set_interval(LOOK_S, self._look_if_changed)
 
@@ -79,10 +105,20 @@ class HomeScreen(Screen[None]):
         try:
             self._gateway.desk.collect()
             now = self._gateway.desk.status()
+            seen = self._gateway.facts.overview()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
-        self.app.call_from_thread(self._show, now)
+        self.app.call_from_thread(self._show, now, seen)
+
+    @work(thread=True, exclusive=True, group="map", exit_on_error=False)
+    def read_map(self) -> None:
+        """Read the area's layers; the map stands as it was where the project is busy."""
+        try:
+            layers = self._gateway.maps.layers()
+        except RtsError:
+            return
+        self.app.call_from_thread(self._show_map, layers)
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False)
     def glance(self) -> None:
@@ -101,7 +137,7 @@ class HomeScreen(Screen[None]):
         try:
             step = self._gateway.desk.next()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self.notify, step.did or step.waits_for, markup=False)
         self.app.call_from_thread(self.look)
@@ -137,11 +173,17 @@ class HomeScreen(Screen[None]):
         found = [job for job in jobs if not job.collected and job.status.state in states]
         return found[-1] if found else None
 
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
+    def _show_map(self, layers: MapLayers) -> None:
+        area = self.query_one("#area", AreaMap)
+        area.show(layers)
+        area.border_subtitle = short_legend(layers)
 
-    def _show(self, now: Status) -> None:
+    def _show(self, now: Status, seen: Overview) -> None:
         self._now = now
+        if now.iterations and self.is_current and self.query_one("#area").display:
+            self.read_map()
+        self.query_one("#iterations").border_subtitle = inventory_words(now, seen)
+        self._set("log", "\n".join(map(action_line, seen.actions)) or "nothing yet")
         self._seen = tuple(_stamp(path) for path in self._watched())
         counts = now.counts
         self.query_one(Head).tell(
@@ -150,14 +192,14 @@ class HomeScreen(Screen[None]):
         for stage in STAGES:
             self._show_stage(stage, now)
         waits = "\n".join(f"waits: {safe_text(one)}" for one in now.blocked_by)
-        self._set("next", f"enter: {_next_words(now)}" + (f"\n{waits}" if waits else ""))
-        self._set("iterations", "\n".join(_iteration_lines(now.iterations)))
+        self._set("next", f"enter: {next_words(now)}" + (f"\n{waits}" if waits else ""))
+        self._set("iterations", "\n".join(iteration_lines(now.iterations, most=8)))
         self._show_jobs(now.jobs)
 
     def _show_jobs(self, jobs: tuple[Job, ...]) -> None:
         if self._now is not None:
             self._now = replace(self._now, jobs=jobs)
-        self._set("jobs", "\n".join(_job_line(job) for job in jobs[-6:]) or "none yet")
+        self._set("jobs", "\n".join(job_line(job) for job in jobs[-4:]) or "none yet")
 
     def _show_stage(self, stage: Stage, now: Status) -> None:
         pane = self.query_one(f"#stage-{stage}", Static)
@@ -168,56 +210,13 @@ class HomeScreen(Screen[None]):
         pane.border_title = f"{STAGES.index(stage) + 1} {stage} {mark}"
         pane.set_class(here, "here")
         last = now.iterations[-1] if now.iterations else None
-        self._set(f"stage-{stage}", _stage_words(stage, last, now))
+        self._set(f"stage-{stage}", stage_words(stage, last, now))
 
     def _set(self, name: str, text: str) -> None:
         """Draw only what changed: an idle screen sends nothing."""
         if self._shown.get(name) != text:
             self._shown[name] = text
             self.query_one(f"#{name}", Static).update(content(text))
-
-
-def _stage_words(stage: Stage, last: IterationRow | None, now: Status) -> str:
-    if last is None:
-        return "waits for images\nand known slumps"
-    return {
-        Stage.TRAIN: f"{last.positives} positives\n{last.negatives} negatives",
-        Stage.INFER: f"{now.counts['tiles']} tiles\n{last.candidates} candidates",
-        Stage.TRIAGE: f"{now.counts['open']} open, {last.hidden} known\n"
-        f"{last.accepted} yes {last.rejected} no {last.unsure} unsure",
-        Stage.CONVERGE: f"{last.new_slumps} new slumps\n{last.slumps_so_far} so far",
-    }[stage]
-
-
-def _next_words(now: Status) -> str:
-    return {
-        Stage.SETUP: "lay the tile grid, once images and labels are there",
-        Stage.TRAIN: "train this iteration's model (detached)",
-        Stage.INFER: "search the area with it (detached)",
-        Stage.TRIAGE: f"review {now.counts['open']} candidates",
-        Stage.CONVERGE: "check the stop rule",
-        Stage.DONE: "read the report",
-    }[now.stage]
-
-
-def _iteration_lines(iterations: tuple[IterationRow, ...]) -> list[str]:
-    lines = ["it.  stage     pos   cand  known  yes   no   unsure  open  new  slumps"]
-    lines += [
-        f"{one.iteration:<4} {one.stage:<9} {one.positives:<5} {one.candidates:<5} {one.hidden:<6}"
-        f" {one.accepted:<5} {one.rejected:<4} {one.unsure:<7} {one.open:<5} {one.new_slumps:<4}"
-        f" {one.slumps_so_far}"
-        for one in iterations
-    ]
-    return lines
-
-
-def _job_line(job: Job) -> str:
-    state = "collected" if job.collected else str(job.status.state)
-    bar = f"{'█' * round(20 * job.status.fraction):─<20}"
-    eta = job.status.eta_s
-    left = f" ~{eta / 60:.0f} min left" if eta and job.status.state in RUNNING else ""
-    words = safe_text(job.status.error or job.status.message)
-    return f"{job.job_id:>3} {job.verb:5} {state:9} {bar}{left} {words}"
 
 
 def _stamp(path: Path) -> float:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 from rich.style import Style
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -27,7 +28,6 @@ from rtsproj.tui.ink import (
 )
 from rtsproj.tui.widgets.braille import ACROSS, DOWN, Canvas
 from rtsproj.workflow.area_map import (
-    ACCEPTED,
     OPEN,
     REJECTED,
     SLUMP,
@@ -44,7 +44,6 @@ FINEST_M = 0.5
 """m per dot at the closest zoom."""
 MARKS = {
     REJECTED: ("✗", DIM),
-    ACCEPTED: ("●", SUCCESS),
     SLUMP: ("●", SUCCESS),
     UNSURE: ("?", WARNING),
     OPEN: ("○", ACCENT),
@@ -172,8 +171,12 @@ class AreaMap(Widget, can_focus=True):
             x = view.x + shift_x * ACROSS * view.dot_m
             self._view = replace(view, x=x, y=view.y - shift_y * DOWN * view.dot_m)
             col, row = col - shift_x, row - shift_y
+            self.redraw()
+        before = self.cursor[1]
         self._cursor = (max(0, min(width - 1, col)), max(0, min(height - 1, row)))
-        self._moved()
+        for line in {before, self._cursor[1]}:
+            self.refresh(Region(0, line, width, 1))
+        self.post_message(self.Moved())
 
     @property
     def cursor(self) -> tuple[int, int]:
@@ -215,8 +218,10 @@ class AreaMap(Widget, can_focus=True):
         """One row."""
         if self._strips is None:
             self._strips = self._drawn()
-        blank = Strip.blank(self.size.width, inks(self.app)[PLAIN])
-        return self._strips[y] if y < len(self._strips) else blank
+        if y >= len(self._strips):
+            return Strip.blank(self.size.width, inks(self.app)[PLAIN])
+        has_cursor = self._has_cursor and y == self.cursor[1] and self.ground is not None
+        return self._with_cursor(self._strips[y]) if has_cursor else self._strips[y]
 
     def _moved(self) -> None:
         self.redraw()
@@ -234,12 +239,12 @@ class AreaMap(Widget, can_focus=True):
             at = view.dots(np.array([self._chosen]), cols=cols, rows=rows).astype(np.int64)
             canvas.glyphs(at[:, 0] // ACROSS, at[:, 1] // DOWN, "◆", ink=BRIGHT)
         draw_scale(canvas, view)
-        strips = canvas.strips(styles)
-        if self._has_cursor and cols and rows:
-            col, row = self.cursor
-            before, cell, after = strips[row].divide([col, col + 1, cols])
-            strips[row] = Strip.join([before, cell.apply_style(Style(reverse=True)), after])
-        return strips
+        return canvas.strips(styles)
+
+    def _with_cursor(self, strip: Strip) -> Strip:
+        col = self.cursor[0]
+        before, cell, after = strip.divide([col, col + 1, strip.cell_length])
+        return Strip.join([before, cell.apply_style(Style(reverse=True)), after])
 
 
 def drawn(layers: MapLayers, view: View, layer: Layer, *, cols: int, rows: int) -> Canvas:
@@ -250,14 +255,16 @@ def drawn(layers: MapLayers, view: View, layer: Layer, *, cols: int, rows: int) 
     _segments(canvas, view, layers.area, ink=PRIMARY)
     _segments(canvas, view, layers.roads, ink=SECONDARY)
     _segments(canvas, view, layers.railways, ink=SECONDARY, dash=3)
-    if layer in (Layer.ALL, Layer.OPEN):
-        states = (REJECTED, ACCEPTED, UNSURE, OPEN) if layer is Layer.ALL else (OPEN,)
+    slumps = _binned(canvas, view, layers.slumps) if layer in (Layer.ALL, Layer.SLUMPS) else None
+    found = _binned(canvas, view, layers.candidates) if layer in (Layer.ALL, Layer.OPEN) else None
+    if found is not None and layer is Layer.ALL:
+        _mark(canvas, found, REJECTED)
+    if slumps is not None:
+        _mark(canvas, slumps, SLUMP)
+    if found is not None:
         if layer is Layer.ALL:
-            _draw_points(canvas, view, layers.candidates, (REJECTED,))
-            _draw_points(canvas, view, layers.slumps, (SLUMP,))
-        _draw_points(canvas, view, layers.candidates, states[-2:])
-    if layer is Layer.SLUMPS:
-        _draw_points(canvas, view, layers.slumps, (SLUMP,))
+            _mark(canvas, found, UNSURE)
+        _mark(canvas, found, OPEN)
     return canvas
 
 
@@ -296,21 +303,33 @@ def legend(layers: MapLayers, layer: Layer) -> str:
     )
 
 
+def short_legend(layers: MapLayers) -> str:
+    """The glyphs with their counts, for a small map."""
+    states = layers.candidates.states
+    waiting, rejected = int((states == OPEN).sum()), int((states == REJECTED).sum())
+    return f"● {layers.slumps.ids.size:,}  ○ {waiting:,} open  ✗ {rejected:,}"
+
+
 def _segments(canvas: Canvas, view: View, lines: Segments, *, ink: int, dash: int = 0) -> None:
     size = {"cols": canvas.cols, "rows": canvas.rows}
     canvas.segments(view.dots(lines.start, **size), view.dots(lines.end, **size), ink, dash=dash)
 
 
-def _draw_points(canvas: Canvas, view: View, points: Points, states: tuple[int, ...]) -> None:
+def _binned(canvas: Canvas, view: View, points: Points) -> tuple[Ints, npt.NDArray[np.int8]]:
+    """Cell number and state of each point in sight."""
     across, down = view.dot_m * ACROSS, view.dot_m * DOWN
-    cols = np.floor((points.x - view.x) / across + canvas.cols / 2).astype(np.int64)
-    rows = np.floor((view.y - points.y) / down + canvas.rows / 2).astype(np.int64)
+    cols = (points.x - (view.x - canvas.cols / 2 * across)) / across
+    rows = ((view.y + canvas.rows / 2 * down) - points.y) / down
     inside = (cols >= 0) & (cols < canvas.cols) & (rows >= 0) & (rows < canvas.rows)
-    flat, seen = (rows * canvas.cols + cols)[inside], points.states[inside]
-    for state in states:
-        cells = np.flatnonzero(np.bincount(flat[seen == state], minlength=1))
-        glyph, ink = MARKS[state]
-        canvas.glyphs(cells % canvas.cols, cells // canvas.cols, glyph, ink=ink)
+    flat = rows[inside].astype(np.int64) * canvas.cols + cols[inside].astype(np.int64)
+    return flat, points.states[inside]
+
+
+def _mark(canvas: Canvas, binned: tuple[Ints, npt.NDArray[np.int8]], state: int) -> None:
+    flat, states = binned
+    cells = np.flatnonzero(np.bincount(flat[states == state], minlength=1))
+    glyph, ink = MARKS[state]
+    canvas.glyphs(cells % max(1, canvas.cols), cells // max(1, canvas.cols), glyph, ink=ink)
 
 
 def _draw_tiles(canvas: Canvas, view: View, layers: MapLayers) -> None:

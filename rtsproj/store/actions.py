@@ -1,0 +1,34 @@
+"""What was done last, newest first: decisions, jobs, files, iterations."""
+
+from typing import Any
+
+from rtsproj.store.database import Connection, rows
+
+LAST = """
+SELECT * FROM (
+  (SELECT decided_at AS done_at, analyst AS who, decision_id AS n,
+          verdict || ' C-' || lpad(candidate_id::VARCHAR, 5, '0')
+          || CASE WHEN reason <> '' THEN ', ' || reason ELSE '' END AS what
+   FROM decision ORDER BY decision_id DESC LIMIT ?)
+  UNION ALL
+  (SELECT created_at, created_by, job_id, 'started job ' || job_id || ', ' || verb
+   FROM job ORDER BY job_id DESC LIMIT ?)
+  UNION ALL
+  (SELECT collected_at, '', job_id, 'job ' || job_id || ' taken in' FROM job_collection
+   ORDER BY job_id DESC LIMIT ?)
+  UNION ALL
+  (SELECT added_at, added_by, source_id, 'added ' || role || ', ' || features || ' features'
+   FROM source ORDER BY source_id DESC LIMIT ?)
+  UNION ALL
+  (SELECT max(added_at), added_by, max(scene_id), 'added ' || count(*) || ' ' || role || ' scenes'
+   FROM scene GROUP BY added_by, role)
+  UNION ALL
+  (SELECT opened_at, opened_by, iteration, 'opened iteration ' || iteration FROM iteration
+   ORDER BY iteration DESC LIMIT ?))
+ORDER BY done_at DESC, n DESC LIMIT ?
+"""
+
+
+def last_actions(connection: Connection, *, most: int) -> list[dict[str, Any]]:
+    """Give done_at (UTC), who and what of the newest actions."""
+    return rows(connection, LAST, [most] * LAST.count("?"))
