@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,5 +76,5 @@ def read_samples(data: bytes) -> Samples | None:
                 for n, iou in enumerate(file["iou"])
             )
             return Samples(int(file["step"]), chosen)
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile):
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.text import safe_text
@@ -16,6 +15,7 @@ from rtsproj.tui.gateway.data import given_text, parse_given
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import DATA, bindings
 from rtsproj.tui.screens.questions import Choice, Confirm, Line
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.user import read_choices, remember
 from rtsproj.tui.widgets.head import Head
@@ -40,7 +40,7 @@ class Mark:
     given: Given
 
 
-class DataScreen(Screen[None]):
+class DataScreen(WorkingScreen):
     """From an empty project to the first training."""
 
     BINDINGS = bindings(DATA)
@@ -88,7 +88,7 @@ class DataScreen(Screen[None]):
         try:
             now = self._gateway.desk.status()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show_project, now)
 
@@ -107,7 +107,7 @@ class DataScreen(Screen[None]):
             try:
                 said = self._gateway.data.take_in(path, mark.kind, mark.given)
             except RtsError as error:
-                self.app.call_from_thread(self._say, error)
+                self.app.call_from_thread(self.say, error)
                 break
             self.app.call_from_thread(self._added, path, said)
         self.app.call_from_thread(self._title, "the project has")
@@ -119,7 +119,7 @@ class DataScreen(Screen[None]):
         try:
             tiling = self._gateway.data.lay_tiles(self._progress)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             self.app.call_from_thread(self._title, "the project has")
             return
         text = f"{tiling.added} tiles added, {tiling.tiles} in all, {tiling.valid_km2:,.2f} km²"
@@ -233,7 +233,7 @@ class DataScreen(Screen[None]):
         try:
             given = parse_given(text)
         except RtsError as error:
-            self._say(error)
+            self.say(error)
             return
         self._said[path] = given
         if path in self._marks:
@@ -315,9 +315,6 @@ class DataScreen(Screen[None]):
             lines.append(f"next: {now.stage}: q, then enter on home")
         self.query_one("#project", Static).update(content(*lines))
         self.query_one(Head).tell(f"{now.area_km2:,.1f} km²")
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
 
     def _row(self, row: int) -> str:
         if row >= len(self._entries):

@@ -2,7 +2,6 @@
 
 from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.text import safe_text
@@ -11,6 +10,7 @@ from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import JOBS, bindings
 from rtsproj.tui.screens.monitor import LOOK_S, log_line
 from rtsproj.tui.screens.questions import Confirm, TextPage
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.lazy_list import LazyList
@@ -20,7 +20,7 @@ from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.monitor import LogLine, Stamp, stamp_of
 
 
-class JobsScreen(Screen[None]):
+class JobsScreen(WorkingScreen):
     """The list reads job folders only; the database once, and again when a job was added."""
 
     BINDINGS = bindings(JOBS)
@@ -59,7 +59,7 @@ class JobsScreen(Screen[None]):
         try:
             found = self._gateway.jobs.list()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, tuple(reversed(found)))
 
@@ -83,7 +83,7 @@ class JobsScreen(Screen[None]):
             else:
                 self._gateway.jobs.resume(job.job_id)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         said = "stops after a checkpoint" if verb == "stop" else "goes on"
         self.app.call_from_thread(self.notify, f"job {job.job_id} {said}", markup=False)
@@ -154,9 +154,6 @@ class JobsScreen(Screen[None]):
     def _here(self) -> Job | None:
         row = self.query_one("#list", LazyList).cursor
         return self._jobs[row] if row < len(self._jobs) else None
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
 
     def _show(self, jobs: tuple[Job, ...]) -> None:
         if jobs != self._jobs:

@@ -3,12 +3,12 @@
 import numpy as np
 from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import MAP, bindings
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, Layer, legend
 from rtsproj.tui.widgets.braille import ACROSS
@@ -23,7 +23,7 @@ OUTLINES_BELOW_M = 20.0
 STATES = ("open", "unsure", "accepted", "rejected", "slump")
 
 
-class MapScreen(Screen[None]):
+class MapScreen(WorkingScreen):
     """The area with a cursor; enter opens what is under it."""
 
     BINDINGS = bindings(MAP)
@@ -74,7 +74,7 @@ class MapScreen(Screen[None]):
         try:
             layers = self._gateway.maps.layers()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, layers)
 
@@ -203,9 +203,6 @@ class MapScreen(Screen[None]):
     def _take_outlines(self, found: Segments) -> None:
         if self._outlined is not None:
             self.map.show_outlines(found)
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
 
 
 def _named(points: Points, at: int) -> str:

@@ -4,13 +4,13 @@ import time
 from typing import Any
 
 from textual import work
-from textual.screen import Screen
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.jobs.state import JobState, JobStatus
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.screens.questions import Confirm, TextPage
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.lines import bar
 from rtsproj.tui.words import clock_text, duration_text
@@ -23,7 +23,7 @@ PROOF_S = 5.0
 """s after which a running job is looked at though its files stand still: its worker may be dead."""
 
 
-class MonitorScreen(Screen[None]):
+class MonitorScreen(WorkingScreen):
     """Finds the job, reads its folder when a file of it has changed, stops and resumes it."""
 
     VERB = ""
@@ -174,10 +174,6 @@ class MonitorScreen(Screen[None]):
     def action_back(self) -> None:
         """Leave; the job goes on."""
         self.dismiss()
-
-    def say(self, error: RtsError) -> None:
-        """Show what went wrong and what to do."""
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
 
     def _can_resume(self) -> bool:
         return self.state in (JobState.PAUSED, JobState.DEAD, JobState.FAILED)

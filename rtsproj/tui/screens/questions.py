@@ -62,7 +62,7 @@ class Line(ModalScreen[str | None]):
         """The question and the line."""
         with Vertical():
             yield Static(content(self._question))
-            yield Input(self._text, max_length=4000)
+            yield Input(self._text, max_length=4000, select_on_focus=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter takes it."""

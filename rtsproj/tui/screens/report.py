@@ -3,7 +3,6 @@
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.text import safe_text
@@ -13,6 +12,7 @@ from rtsproj.tui.gateway.facts import ReportSheet
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import REPORT, bindings
 from rtsproj.tui.screens.questions import Line, TextPage
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, Layer
 from rtsproj.tui.widgets.head import Head
@@ -30,7 +30,7 @@ SORTS = ("distance", "area", "name", "iteration found")
 HEADER = f"{'name':<10} {'ha':>8} {'m':>8}  {'line':<16} {'kind':<8} found"
 
 
-class ReportScreen(Screen[None]):
+class ReportScreen(WorkingScreen):
     """The inventory by distance, with a map that marks the chosen slump."""
 
     BINDINGS = bindings(REPORT)
@@ -88,7 +88,7 @@ class ReportScreen(Screen[None]):
             sheet = self._gateway.facts.sheet()
             self._gateway.desk.status()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, sheet)
 
@@ -98,7 +98,7 @@ class ReportScreen(Screen[None]):
         try:
             path, count = self._gateway.facts.export(name)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self.notify, f"{count} slumps in {path}", markup=False)
 
@@ -108,7 +108,7 @@ class ReportScreen(Screen[None]):
         try:
             text = self._gateway.desk.report()
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         page = TextPage("report", text.splitlines(), at_end=False)
         self.app.call_from_thread(self.app.push_screen, page)
@@ -159,9 +159,6 @@ class ReportScreen(Screen[None]):
     def _export(self, name: str | None) -> None:
         if name:
             self.export(name)
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
 
     def _here(self) -> NearSlump | None:
         row = self.query_one("#list", LazyList).cursor

@@ -3,7 +3,6 @@
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.text import safe_text
@@ -12,6 +11,7 @@ from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.gateway.sql import Answer
 from rtsproj.tui.keys import SQL, bindings
 from rtsproj.tui.screens.questions import Line
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.lazy_list import LazyList
@@ -22,7 +22,7 @@ from rtsproj.workflow.sql import LIMIT
 FOOT = "F5 runs · ↑ history · tab completes · read-only"
 
 
-class SqlScreen(Screen[None]):
+class SqlScreen(WorkingScreen):
     """Editor, results, saved queries."""
 
     BINDINGS = bindings(SQL)
@@ -101,7 +101,7 @@ class SqlScreen(Screen[None]):
         try:
             path = self._gateway.sql.export(self._text, name)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self.notify, f"written: {path}", markup=False)
 
@@ -226,10 +226,7 @@ class SqlScreen(Screen[None]):
     def _fail(self, error: RtsError) -> None:
         self._is_asking = False
         self.query_one("#result").border_title = "refused"
-        self._say(error)
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)
+        self.say(error)
 
     def _row(self, row: int) -> str:
         answer, layout = self._answer, self._layout

@@ -144,18 +144,20 @@ def _figures(look: TrainLook) -> list[str]:
     phase = "on all labels" if told.get("phase") == 2 else "fit"
     lines = [f"{safe_text(look.network)}", f"{safe_text(look.device)}"]
     if "step" in told:
+        rate, seconds = told.get("learning_rate", 0), told.get("seconds_per_step", 0)
         lines += [
-            f"step {told['step']:.0f}/{told['steps']:.0f} {phase}",
-            f"rate {told['learning_rate']:.1e}  {told['seconds_per_step']:.2f} s/step",
+            f"step {told['step']:.0f}/{told.get('steps', look.steps):.0f} {phase}",
+            f"rate {rate:.1e}  {seconds:.2f} s/step",
             f"data wait {100 * told.get('data_wait', 0):.0f} %",
         ]
     if "best_step" in told:
+        f1, iou = told.get("f1", 0), told.get("pixel_iou", 0)
         lines += [
-            f"best {told['best_step']:.0f}: F1 {told['f1']:.2f} IoU {told['pixel_iou']:.2f}",
-            f"patience {told['stale']:.0f}/{told['patience']:.0f}",
+            f"best {told['best_step']:.0f}: F1 {f1:.2f} IoU {iou:.2f}",
+            f"patience {told.get('stale', 0):.0f}/{told.get('patience', look.patience):.0f}",
         ]
     if "memory_of_gb" in told:
-        used, whole = told["memory_gb"], told["memory_of_gb"]
+        used, whole = told.get("memory_gb", 0), max(1e-9, told["memory_of_gb"])
         lines.append(f"mem  {bar(used / whole, width=10)} {used:.0f}/{whole:.0f} GB")
     if "gpu_load" in told:
         lines.append(f"load {bar(told['gpu_load'], width=10)} {100 * told['gpu_load']:.0f} %")

@@ -24,7 +24,7 @@ class SamplePictures(Widget):
 
     def __init__(self, *, mode: Mode, grey: bool, id: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id, classes="pane")
-        self._mode = mode
+        self._mode = Mode.QUADRANT if mode is Mode.KITTY else mode
         self._grey = grey
         self._samples: Samples | None = None
         self._strips: list[Strip] | None = None
