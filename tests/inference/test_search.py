@@ -25,10 +25,12 @@ from rtsproj.imagery.probability import read_probability
 from rtsproj.inference import search as search_module
 from rtsproj.inference.search import Search, search, tile_raster, tile_table
 from rtsproj.jobs import tables
+from rtsproj.jobs.curves import speed_points
 from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.settings import InferSettings
+from rtsproj.workflow.search_monitor import FOUND, SearchWatch
 
 # rasterio silences these by a filter that threads share; between them one slips through
 pytestmark = [
@@ -72,6 +74,22 @@ def test_every_slump_is_found_once(tmp_path: Path, world: World) -> None:
     assert sorted(outcomes) == list(range(1, 17))
     assert sum(one.valid_px for one in outcomes.values()) == 256 * 256
     assert summary(job)["tiles"] == {"done": 16, "empty": 0, "failed": 0, "skipped": 0}
+
+
+@pytest.mark.usefixtures("brightness")
+def test_a_monitor_sees_tiles_pace_and_areas_in_the_folder(tmp_path: Path, world: World) -> None:
+    job = infer_job(tmp_path / "2-infer", world, MODEL)
+    watch = SearchWatch(job[0].path)
+    assert (watch.look().grid.states == 0).sum() == 16
+    found = run(job)
+    look = watch.look()
+    assert (look.grid.states == FOUND).all()
+    assert len(look.areas_m2) == len(found)
+    (last,) = speed_points(job[0].speed.read_text().splitlines())[-1:]
+    assert (last.done, last.mpx) == (16, pytest.approx(256 * 256 / 1e6))
+    # THEN pieces are counted while outlines are not joined yet
+    job[0].done.unlink()
+    assert sum(watch.look().areas_m2) == pytest.approx(sum(one.pixels for one in found) * 9)
 
 
 @pytest.mark.usefixtures("brightness")

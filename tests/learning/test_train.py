@@ -22,6 +22,7 @@ from rtsproj.learning.model_file import read_info
 from rtsproj.learning.samples import Batch, Sampler
 from rtsproj.learning.train import train
 from rtsproj.settings import Loss, TrainSettings
+from rtsproj.workflow.monitor import TrainWatch
 
 # rasterio silences these by a filter that threads share; between them one slips through
 pytestmark = [
@@ -94,6 +95,21 @@ def test_a_stopped_training_saves_its_step_and_ends_with_the_same_bits(
         train(*job, reporter)
     assert run(job) == undisturbed
     assert "resumed after step 3" in messages(job)
+
+
+def test_its_course_and_its_samples_are_there_for_a_later_look(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = train_job(tmp_path / "1-train", world)
+    killed_before(7, monkeypatch, job)
+    run(job)
+    look = TrainWatch(job[0].path).look()
+    scored = [one for one in look.points if one.pixel_iou is not None]
+    assert [(one.phase, one.step) for one in scored] == [(1, 4), (1, 8)]
+    assert look.samples is not None
+    assert look.samples.step == 8
+    assert {one.rgb.shape[2] for one in look.samples.chosen} == {3}
+    assert {"data_wait", "patience", "stale"} <= set(look.status.metrics)
 
 
 def test_a_corrupt_checkpoint_falls_back_to_the_one_before_and_says_so(
