@@ -34,6 +34,10 @@ AHEAD = 3
 """Candidates whose pictures are read ahead."""
 REST_S = 0.06
 """s that the cursor rests before a picture is read, so that a held key stays light."""
+CARD = (60, 16)
+"""Columns and rows below which only the text card is shown."""
+LINE = (20, 5)
+"""Columns and rows below which only the status line is shown."""
 CLAIM_S = 1.0
 """s that the cursor rests before the next candidates are claimed."""
 
@@ -72,6 +76,12 @@ class TriageScreen(SayingScreen):
         if pause_min > 0:
             self.set_interval(60 * pause_min, self._remind)
         self.read_queue(resume=True)
+
+    def on_resize(self) -> None:
+        """Too small for a picture: the text card alone; smaller still: one line."""
+        width, height = self.app.size
+        self.set_class(width < CARD[0] or height < CARD[1], "-card")
+        self.set_class(width < LINE[0] or height < LINE[1], "-line")
 
     @work(thread=True, exclusive=True, group="queue", exit_on_error=False)
     def read_queue(self, *, resume: bool = False) -> None:
