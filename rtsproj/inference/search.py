@@ -257,6 +257,7 @@ def _run(
     todo, known, total = plan
     done, failed, pixels, began = len(known), 0, 0, time.monotonic()
     told = began
+    append_point(folder.speed, SpeedPoint(done, 0.0, time.time()))
     for outcome in work.outcomes(todo):
         if outcome.tile_id not in known:
             append_outcome(folder.outcomes, outcome)

@@ -149,7 +149,7 @@ TRAIN = (
     Key("train.back", "q,escape", "back", "Back, it goes on", shown=True, label="esc"),
 )
 INFER = (
-    Key("infer.start", "enter", "start", "Search, or the tile here", shown=True),
+    Key("infer.start", "enter", "start", "Search/tile", shown=True),
     Key("infer.stop", "x", "stop", "Stop…", shown=True),
     Key("infer.resume", "R", "resume", "Resume", shown=True),
     Key("infer.retry", "F", "retry", "Retry failed", shown=True),
@@ -174,10 +174,10 @@ MAP = (
     Key("map.right", "right", "move(1, 0)", "East", label="→"),
     Key("map.up", "up,k", "move(0, -1)", "North", label="↑"),
     Key("map.down", "down,j", "move(0, 1)", "South", label="↓"),
-    Key("map.in", "equals_sign,plus", "zoom(-1)", "Zoom in", shown=True, label="="),
-    Key("map.out", "minus", "zoom(1)", "Zoom out", shown=True, label="-"),
-    Key("map.whole", "0", "whole", "Whole area", shown=True),
-    Key("map.next", "n,tab", "jump(1)", "Next candidate", shown=True, label="n"),
+    Key("map.in", "equals_sign,plus", "zoom(-1)", "In", shown=True, label="="),
+    Key("map.out", "minus", "zoom(1)", "Out", shown=True, label="-"),
+    Key("map.whole", "0", "whole", "Whole", shown=True),
+    Key("map.next", "n,tab", "jump(1)", "Next", shown=True, label="n"),
     Key("map.previous", "N,shift+tab", "jump(-1)", "Previous", label="N"),
     Key("map.layer", "c", "layer", "Layers", shown=True),
     Key("map.open", "enter", "open", "Open here", shown=True),
@@ -214,12 +214,12 @@ DATA = (
     Key("data.open", "enter,right", "open", "Open or mark", label="enter"),
     Key("data.mark", "space", "mark", "Mark", shown=True),
     Key("data.kind", "t", "kind", "As…", shown=True),
-    Key("data.say", "e", "say", "Say date, bands…", shown=True),
+    Key("data.say", "e", "say", "Say…", shown=True),
     Key("data.goto", "slash", "go_to", "Go to folder…", label="/"),
     Key("data.add", "a", "add", "Add…", shown=True),
     Key("data.next", "j,down", "move(1)", "Next", label="j"),
     Key("data.previous", "k,up", "move(-1)", "Previous", label="k"),
-    Key("data.tile", "g", "tile", "Lay the grid", shown=True),
+    Key("data.tile", "g", "tile", "Lay grid", shown=True),
     Key("data.back", "q,escape", "back", "Back", shown=True, label="q"),
 )
 PICTURES = (

@@ -51,6 +51,7 @@ class DataScreen(WorkingScreen):
         #about { width: 1fr; height: 1fr; }
         #project { height: 7; }
         &.-narrow #files { width: 38; }
+        &.-narrow #project { height: 5; }
     }
     """
 
@@ -276,15 +277,8 @@ class DataScreen(WorkingScreen):
         if found.path != self._here():
             return
         self._seen = found
-        lines = [safe_text(found.path.name), ""]
+        lines = [safe_text(found.path.name), *_verdict(found), ""]
         lines += [f"{name:<9} {safe_text(value)}" for name, value in found.facts]
-        lines += [""] if found.facts else []
-        lines += [f"✗ {safe_text(one.what)}\n  → {safe_text(one.remedy)}" for one in found.problems]
-        if found.problems and found.kinds:
-            lines.append("  e says what is missing: date, bands, CRS, layer")
-        if found.kinds:
-            others = ", ".join(found.kinds[1:])
-            lines.append(f"✓ can be added as {found.kinds[0]} (t: {others})")
         self.query_one("#about", Static).update(content(*lines))
 
     def _refresh_files(self) -> None:
@@ -323,3 +317,14 @@ class DataScreen(WorkingScreen):
         mark = self._marks.get(one)
         name = safe_text(one.name) + ("/" if one.is_dir() else "")
         return f"{'●' if mark else ' '} {name}" + (f"  ← {mark.kind}" if mark else "")
+
+
+def _verdict(found: Recognised) -> list[str]:
+    """What can be done with a file, and what stands in the way: a line and its remedy each."""
+    lines = [f"✗ {safe_text(one.what)}\n  → {safe_text(one.remedy)}" for one in found.problems]
+    if found.problems and found.kinds:
+        lines.append("  e says what is missing: date, bands, CRS, layer")
+    if found.kinds:
+        others = ", ".join(found.kinds[1:])
+        lines.append(f"✓ can be added as {found.kinds[0]} (t: {others})")
+    return lines

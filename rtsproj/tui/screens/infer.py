@@ -16,7 +16,7 @@ from rtsproj.tui.screens.questions import TextPage
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.lines import labelled_histogram, sparkline
-from rtsproj.tui.widgets.tile_map import LEGEND, TileMap
+from rtsproj.tui.widgets.tile_map import TileMap
 from rtsproj.tui.words import area_text
 from rtsproj.workflow.jobs import Job
 from rtsproj.workflow.search_monitor import (
@@ -79,9 +79,7 @@ class InferScreen(MonitorScreen):
 
     def show(self, look: Any) -> None:
         """Draw what is new."""
-        tiles = self.query_one("#tiles", TileMap)
-        tiles.show(look.grid)
-        tiles.border_title = f"tiles · {LEGEND}" if self.size.width >= 100 else "tiles"
+        self.query_one("#tiles", TileMap).show(look.grid)
         self._tell("\n".join(_told_lines(look, width=self.query_one("#told").size.width)))
 
     def action_move(self, rows: int, cols: int) -> None:

@@ -62,7 +62,9 @@ class Line(ModalScreen[str | None]):
         """The question and the line."""
         with Vertical():
             yield Static(content(self._question))
-            yield Input(self._text, max_length=4000, select_on_focus=False)
+            line = Input(self._text, max_length=4000, select_on_focus=False)
+            line.cursor_blink = False  # a screen at rest sends nothing
+            yield line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter takes it."""

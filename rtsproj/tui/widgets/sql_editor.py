@@ -34,6 +34,7 @@ class SqlEditor(TextArea, inherit_bindings=False):
 
     def __init__(self, text: str, *, history: Sequence[str]) -> None:
         super().__init__(text, id="editor", soft_wrap=False, show_line_numbers=False)
+        self.cursor_blink = False  # a screen at rest sends nothing
         self._views: Mapping[str, tuple[str, ...]] = {}
         self._history = list(history)
         self._at: int | None = None

@@ -17,17 +17,20 @@ GLYPHS = {TODO: "░", RUNNING: "▒", DONE: "█", FOUND: "●", FAILED: "✗"}
 INKS = {TODO: DIM, RUNNING: ACCENT, DONE: PRIMARY, FOUND: SUCCESS, FAILED: ERROR}
 ORDER = (DONE, TODO, FOUND, RUNNING, FAILED)
 """What a cell of several tiles shows: the last of these that any of them is in."""
-LEGEND = "░ todo  ▒ running  █ done  ● found  ✗ failed"
+LARGEST = 4
+"""Rows of cells that one tile fills at most."""
+LEGEND = "░ todo ▒ now █ done ● found ✗ failed"
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How tiles lie on cells: ``cols`` x ``rows`` tiles a cell, or two cells a tile."""
+    """How tiles lie on cells: ``cols`` x ``rows`` tiles a cell, or a block of cells a tile."""
 
     cols: int
     rows: int
     cells_wide: int
+    cells_high: int
 
     @property
     def tiles(self) -> int:
@@ -36,14 +39,15 @@ class Scale:
 
 
 def scale_of(grid: TileGrid, *, cols: int, rows: int) -> Scale:
-    """The finest scale at which the grid fits; a tile is square, a cell is twice as high."""
+    """The largest scale at which the grid fits; a tile is square, a cell is twice as high."""
     if not grid.ids.size or cols < 1 or rows < 1:
-        return Scale(1, 1, 2)
+        return Scale(1, 1, 2, 1)
     wide, high = int(np.ptp(grid.cols)) + 1, int(np.ptp(grid.rows)) + 1
     if 2 * wide <= cols and high <= rows:
-        return Scale(1, 1, 2)
+        n = min(LARGEST, cols // (2 * wide), rows // high)
+        return Scale(1, 1, 2 * n, n)
     n = max(1, -(-wide // cols), -(-high // (2 * rows)))
-    return Scale(n, 2 * n, 1)
+    return Scale(n, 2 * n, 1, 1)
 
 
 class TileMap(Widget, can_focus=True):
@@ -57,7 +61,7 @@ class TileMap(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id, classes="pane")
         self._grid: TileGrid | None = None
-        self._scale = Scale(1, 1, 2)
+        self._scale = Scale(1, 1, 2, 1)
         self._cursor = (0, 0)
         self._strips: list[Strip] | None = None
 
@@ -123,19 +127,20 @@ class TileMap(Widget, can_focus=True):
             return canvas.strips(styles)
         self._scale = scale_of(grid, cols=width, rows=height)
         rows, cols = self._cells(grid)
-        wide = self._scale.cells_wide
+        wide, high = self._scale.cells_wide, self._scale.cells_high
         for state in ORDER:
             chosen = grid.states == state
-            for n in range(wide):
-                at = cols[chosen] * wide + n
-                canvas.glyphs(at, rows[chosen], GLYPHS[state], ink=INKS[state])
-        self.border_subtitle = f"a cell = {self._scale.tiles} tiles" if wide == 1 else LEGEND
-        return self._with_cursor(canvas.strips(styles), wide)
+            for n in range(wide * high):
+                at = cols[chosen] * wide + n % wide, rows[chosen] * high + n // wide
+                canvas.glyphs(*at, GLYPHS[state], ink=INKS[state])
+        self.border_title = "tiles" if wide > 1 else f"tiles · a cell is {self._scale.tiles}"
+        self.border_subtitle = LEGEND
+        return self._with_cursor(canvas.strips(styles))
 
-    def _with_cursor(self, strips: list[Strip], wide: int) -> list[Strip]:
-        row, col = self._cursor
-        if 0 <= row < len(strips):
-            left = col * wide
+    def _with_cursor(self, strips: list[Strip]) -> list[Strip]:
+        wide, high = self._scale.cells_wide, self._scale.cells_high
+        left, top = self._cursor[1] * wide, self._cursor[0] * high
+        for row in range(top, min(top + high, len(strips))):
             before, here, after = strips[row].divide([left, left + wide, self.size.width])
             strips[row] = Strip.join([before, here.apply_style(Style(reverse=True)), after])
         return strips
