@@ -161,9 +161,13 @@ class HomeScreen(WorkingScreen):
     def action_open(self, place: str) -> None:
         """Another screen, or why it is empty yet."""
         now = self._now
-        if place == "triage" and (now is None or now.counts["open"] == 0):
+        if now is None and place in ("triage", "converge", "report", "map", "sql"):
+            self.notify("still reading the project…", timeout=2)
+        elif place == "triage" and now is not None and now.counts["open"] == 0:
             self.notify("no candidate waits for a decision", severity="warning")
-        elif place in ("converge", "report", "map", "sql") and (now is None or not now.iterations):
+        elif (
+            place in ("converge", "report", "map", "sql") and now is not None and not now.iterations
+        ):
             self.notify("nothing to look at yet: add images first (i)", severity="warning")
         else:
             self.app.go(place)  # type: ignore[attr-defined]
