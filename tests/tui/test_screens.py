@@ -96,10 +96,11 @@ async def test_the_score_is_hidden_until_the_verdict(project: Project) -> None:
     app = RtsApp(project, analyst="ann", at="triage")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        assert "score" not in text_of(app)
+        assert "score after the verdict" in text_of(app)
+        assert "score 0." not in text_of(app)
         await pilot.press("y", "k")
         await settle(pilot)
-        assert "score" in text_of(app)
+        assert "score 0." in text_of(app)
 
 
 async def test_converge_closes_on_enter_and_refuses_while_open(project: Project) -> None:

@@ -129,6 +129,19 @@ class Pictures:
             except RtsError:
                 continue
 
+    def ready(self, candidate_id: int, frame: Frame, look: Look) -> Sheet | None:
+        """A sheet that is in memory; None where it must be read."""
+        found: Sheet | None = self._sheets.peek((candidate_id, frame, look))
+        return found
+
+    def forget_word(self, candidate_id: int) -> None:
+        """Drop a candidate's card, because something was said of it; its pixels stay.
+
+        Sheets of others stay too: they were read ahead, and a verdict changes no outline in them.
+        """
+        self._sheets.drop(lambda key: isinstance(key, tuple) and key[0] == candidate_id)
+        self._cards.drop(lambda key: key == candidate_id)
+
     def forget(self, candidate_id: int) -> None:
         """Drop what is known of a candidate, because something was said of it.
 

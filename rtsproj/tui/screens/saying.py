@@ -172,7 +172,7 @@ class SayingScreen(LookingScreen):
 
     def _note_saved(self, saved: SavedDecision) -> None:
         self._state.take(saved, at=time.monotonic())
-        self._gateway.pictures.forget(saved.candidate_id)
+        self._gateway.pictures.forget_word(saved.candidate_id)
         words = f"saved #{saved.decision_id} {saved.verdict} {saved.reason} · u undoes"
         self.notify(words, timeout=2, markup=False)
         self._show_saved()

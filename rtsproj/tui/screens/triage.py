@@ -103,15 +103,20 @@ class TriageScreen(SayingScreen):
 
     @work(thread=True, exclusive=True, group="sheet", exit_on_error=False)
     def read_sheet(self, candidate_id: int, ahead: list[int]) -> None:
-        """Card and pictures of a candidate, then of the next ones."""
+        """Card and pictures of a candidate, then of the next ones, encoded for this pane."""
         pane, pictures = self._pane, self._gateway.pictures
+        frame, look = pane.frame, pane.look
         try:
-            sheet = pictures.sheet(candidate_id, pane.frame, pane.look)
+            sheet = pictures.sheet(candidate_id, frame, look)
         except RtsError as error:
             self.app.call_from_thread(self._say, error)
             return
         self.app.call_from_thread(self._take_sheet, sheet)
-        pictures.prefetch(ahead, pane.frame, pane.look)
+        pictures.prefetch(ahead, frame, look)
+        for one in ahead:
+            found = pictures.ready(one, frame, look)
+            if found is not None:
+                pane.warm(found)
 
     @work(thread=True, exclusive=True, group="claim", exit_on_error=False)
     def claim(self, ids: list[int]) -> None:
@@ -146,6 +151,15 @@ class TriageScreen(SayingScreen):
             return
         ahead = [self._state.id_at(row + step) for step in range(1, AHEAD + 1)]
         self.read_sheet(one, [other for other in ahead if other is not None])
+
+    def _show_at_once(self) -> None:
+        """After a verdict: what was read ahead is shown without waiting for a thread."""
+        self._pane.reset_frame()
+        one = self._state.id_at(self._list.cursor)
+        pane = self._pane
+        found = self._gateway.pictures.ready(one, pane.frame, pane.look) if one else None
+        if found is not None:
+            self._take_sheet(found)
 
     def action_skip(self) -> None:
         """No decision now."""
@@ -243,6 +257,7 @@ class TriageScreen(SayingScreen):
         at = self._state.next_open(self._list.cursor)
         if at is not None:
             self._list.cursor = at
+            self._show_at_once()
         else:
             self.notify("all decided: q, then converge", markup=False)
             self._read_here()
@@ -277,6 +292,8 @@ class TriageScreen(SayingScreen):
     def _take_sheet(self, sheet: Sheet) -> None:
         if self._state.id_at(self._list.cursor) != sheet.card.row.candidate_id:
             return
+        if sheet is self._sheet:
+            return  # on the screen already: drawing it again would only cost bytes
         self._sheet = sheet
         self._pane.show(sheet)
         settings = self._gateway.project.settings.triage

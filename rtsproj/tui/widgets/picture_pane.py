@@ -1,7 +1,5 @@
 """The middle of triage: one big picture, the strip of all years, and how they are looked at."""
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -9,14 +7,10 @@ from textual.message import Message
 from rtsproj.domain.views import Frame, Look
 from rtsproj.tui.gateway.pictures import Sheet
 from rtsproj.tui.pictures.view import View
+from rtsproj.tui.widgets.blink import Blinker
 from rtsproj.tui.widgets.picture import PictureView
 from rtsproj.tui.widgets.year_strip import YearStrip
 
-if TYPE_CHECKING:
-    from textual.timer import Timer
-
-BLINK_S = 0.7
-"""s between two pictures of the automatic blink."""
 SWIPE_STEP = 0.08
 """Share of the width that one key moves the edge of a swipe."""
 
@@ -34,16 +28,17 @@ class PicturePane(Vertical):
         super().__init__(id=id)
         self.frame = Frame()
         self.look = Look()
+        self._picture = PictureView(id="picture", classes="pane")
         self._sheet: Sheet | None = None
         self._year = 0
         self._other = 0
         self._with_outline = True
         self._edge: float | None = None
-        self._blinking: Timer | None = None
+        self._blinker = Blinker(self, self.blink)
 
     def compose(self) -> ComposeResult:
         """Picture and strip."""
-        yield PictureView(id="picture", classes="pane")
+        yield self._picture
         yield YearStrip(id="years")
 
     def show(self, sheet: Sheet) -> None:
@@ -59,7 +54,7 @@ class PicturePane(Vertical):
     def clear(self) -> None:
         """Nothing to show."""
         self._sheet = None
-        self.query_one(PictureView).show(None, outline=False)
+        self._picture.show(None, outline=False)
         self.query_one(YearStrip).show((), 0)
 
     @property
@@ -91,12 +86,11 @@ class PicturePane(Vertical):
 
     def toggle_blinking(self) -> bool:
         """Blink by itself, or stop; returns whether it blinks now."""
-        if self._blinking is not None:
-            self._blinking.stop()
-            self._blinking = None
-            return False
-        self._blinking = self.set_interval(BLINK_S, self._blink_if_seen)
-        return True
+        return self._blinker.toggle()
+
+    def warm(self, sheet: Sheet) -> None:
+        """Encode a sheet that will be shown soon; a thread may do it."""
+        self._picture.warm(sheet.views[sheet.newest], outline=self._with_outline)
 
     def toggle_outline(self) -> None:
         """Outlines on or off; stays as set."""
@@ -139,15 +133,11 @@ class PicturePane(Vertical):
         self.frame, self.look = frame, look
         self.post_message(self.Wanted())
 
-    def _blink_if_seen(self) -> None:
-        if self.is_on_screen and self.screen.is_current:
-            self.blink()
-
     def _draw(self) -> None:
         sheet = self._sheet
         if sheet is None:
             return
-        picture = self.query_one(PictureView)
+        picture = self._picture
         if self._edge is None or len(sheet.views) < 2:
             picture.show(sheet.views[self._year], outline=self._with_outline)
         else:
