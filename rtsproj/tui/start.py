@@ -63,7 +63,20 @@ def run(project: Project, *, at: str, analyst: str, wishes: Wishes | None = None
     app.run(mouse=wishes.mouse)
     with suppress(RtsError):  # claims that stay are the analyst's own, and expire
         app.gateway.review.release()
+    if app.return_code == ExitCode.HANG_UP:
+        let_go_of_terminal()
     return app.return_code or int(ExitCode.DONE)
+
+
+def let_go_of_terminal() -> None:
+    """Send what is still to be written nowhere.
+
+    Python flushes at its end; to a terminal that is gone it cannot, and would exit with 120.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def check_wishes(wishes: Wishes) -> None:
