@@ -139,6 +139,10 @@ class TriageScreen(SayingScreen):
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(REST_S, self._read_here)
+        self._claim_soon()
+
+    def _claim_soon(self) -> None:
+        """Claim what comes next, once the cursor rests on a queue that is read."""
         if self._claim_rest is not None:
             self._claim_rest.stop()
         self._claim_rest = self.set_timer(CLAIM_S, self._claim_here)
@@ -280,6 +284,7 @@ class TriageScreen(SayingScreen):
         self._show_head()
         if len(queue):
             self._read_here()
+            self._claim_soon()
         elif queue.whole:
             self._show_empty(queue)
 
@@ -296,6 +301,7 @@ class TriageScreen(SayingScreen):
             return  # on the screen already: drawing it again would only cost bytes
         self._sheet = sheet
         self._pane.show(sheet)
+        pane = self.query_one("#evidence", Static)
         settings = self._gateway.project.settings.triage
         one = sheet.card.row.candidate_id
         said = self._state.said.get(one, "")
@@ -305,8 +311,9 @@ class TriageScreen(SayingScreen):
             hide_score=settings.hide_score and sheet.card.row.status == "open",
             is_blind=self._is_blind and not said,
             said=said,
+            rows=pane.content_size.height,
         )
-        self.query_one("#evidence", Static).update(content(*evidence_lines(shown)))
+        pane.update(content(*evidence_lines(shown)))
 
     def _show_head(self) -> None:
         one = self._state.id_at(self._list.cursor)
