@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desk import geojson, scene_file, square
+from desk import geojson, make_project, scene_file, search, square
+from PIL import Image
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -20,3 +21,16 @@ def test_the_notebook_walk(tmp_path: Path) -> None:
     assert "1 tiles, 0.33 km2 of valid pixels" in done.stdout
     assert "stage train, next: rtsproj train" in done.stdout
     assert "RTS-00001" in done.stdout
+
+
+def test_the_tour_takes_pictures_of_real_screens(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    search(project, [square(60, 80, 15)])
+    words = [EXAMPLES / "2-tour" / "capture.py", project.folder, tmp_path / "out", "triage-80x24"]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out" / "triage-80x24.png") as picture:
+        assert picture.size == (80 * 9, 24 * 18)
+        assert len(picture.convert("RGB").getcolors(100_000)) > 10

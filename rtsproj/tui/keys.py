@@ -60,13 +60,15 @@ TRIAGE = (
     Key("undo", "u", "undo", "Undo", shown=True),
     Key("redo", "ctrl+r", "redo", "Redo"),
     Key("blink", "b", "blink", "Blink", shown=True),
+    Key("queue.toggle", "l", "toggle_queue", "Queue", shown=True),
+    Key("triage.help", "question_mark", "app.help", "Help", shown=True, label="?"),
+    Key("triage.back", "q,escape", "back", "Back", shown=True, label="q"),
     Key("blink.auto", "B", "blink_auto", "Blink by itself"),
     Key("year.older", "left_square_bracket", "year(-1)", "Older", shown=True, label="["),
     Key("year.newer", "right_square_bracket", "year(1)", "Newer", shown=True, label="]"),
     Key("outline", "o", "outline", "Outline", shown=True),
     Key("zoom.frame", "z", "frame", "Tight/wide", shown=True),
     Key("view.full", "v", "full", "Full screen", shown=True),
-    Key("queue.toggle", "l", "toggle_queue", "Queue", shown=True),
     Key("swipe", "w", "swipe", "Swipe: ← → move the edge"),
     Key("bands", "c", "bands", "Bands: colour, infrared, NDVI, difference, hillshade"),
     Key("stretch", "t", "stretch", "Stretch: of the view, of the scene, fixed"),
@@ -105,7 +107,6 @@ TRIAGE = (
     Key("reasons", "R", "reasons", "Reject reasons and counts"),
     Key("history", "a", "history", "This place over all iterations"),
     Key("map", "M", "map", "On the map"),
-    Key("triage.back", "q,escape", "back", "Back", shown=True, label="q"),
 )
 OUTLINE = (
     Key(

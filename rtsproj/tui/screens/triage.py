@@ -312,6 +312,7 @@ class TriageScreen(SayingScreen):
             is_blind=self._is_blind and not said,
             said=said,
             rows=pane.content_size.height,
+            criteria=settings.criteria,
         )
         pane.update(content(*evidence_lines(shown)))
 

@@ -17,6 +17,13 @@ SHORT = {
     "no_vegetation": "no plants",
 }
 """Evidence bits as the pane writes them."""
+REMINDER = (
+    "counts as a slump (? says more):",
+    " headwall that casts a shadow",
+    " bare floor",
+    " clear contrast to the tundra",
+)
+"""Criteria of method 8.1 in short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Shown:
         hide_score: True = the model's score is not shown yet.
         is_blind: True = nothing of what was said before is shown.
         said: this sitting's word, empty before.
+        rows: rows of the pane; where they are many, the criteria stand at its foot.
+        criteria: the project's own, empty = those of method 8.1.
     """
 
     card: CandidateCard
@@ -36,6 +45,8 @@ class Shown:
     hide_score: bool
     is_blind: bool
     said: str
+    rows: int = 0
+    criteria: tuple[str, ...] = ()
 
 
 def evidence_lines(shown: Shown) -> list[str]:
@@ -57,6 +68,10 @@ def evidence_lines(shown: Shown) -> list[str]:
     lines += _marks(shown)
     lines += _before(shown)
     lines += ["", _score(shown)]
+    criteria = [safe_text(one) for one in shown.criteria] or list(REMINDER)
+    blank = shown.rows - len(lines) - len(criteria)
+    if blank > 0:
+        lines += [*[""] * blank, *criteria]
     return lines
 
 
