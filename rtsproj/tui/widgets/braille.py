@@ -123,7 +123,7 @@ def clipped(start: Floats, end: Floats, size: tuple[float, float]) -> tuple[Floa
     for axis in (0, 1):
         for edge, sign in ((0.0, -1.0), (float(size[axis]), 1.0)):
             rate, gap = sign * along[:, axis], sign * (edge - start[:, axis])
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 at = gap / rate
             high = np.where(rate > 0, np.minimum(high, at), high)
             low = np.where(rate < 0, np.maximum(low, at), low)
