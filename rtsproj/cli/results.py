@@ -15,6 +15,7 @@ from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.project import Project
 
 if TYPE_CHECKING:
+    from rtsproj.workflow.deliver import Delivery
     from rtsproj.workflow.sql import Table
 
 app = typer.Typer(rich_markup_mode=None)
@@ -86,17 +87,40 @@ def report(
 def export(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Suffix chooses the format.")],
-    what: Annotated[str, typer.Option(help="inventory, candidates or labels")] = "inventory",
+    what: Annotated[
+        str, typer.Option(help="inventory, candidates, labels or benchmark")
+    ] = "inventory",
+    profile: Annotated[
+        str | None, typer.Option(help="arts: the ARTS data standard, as FILE.geojson")
+    ] = None,
+    region: Annotated[str, typer.Option(help="ARTS RegionName; default: the project's name")] = "",
+    creator: Annotated[str, typer.Option(help="ARTS CreatorLab: 'Name, Organisation'")] = "",
+    source: Annotated[str, typer.Option(help="ARTS BaseMapSource; default: the sensors")] = "",
 ) -> None:
     """Write a table for GIS: .gpkg .parquet .geojson .fgb .csv .shp."""
-    from rtsproj.workflow.export import export as write  # noqa: PLC0415 - pyogrio only here
+    from rtsproj.workflow.deliver import Delivery  # noqa: PLC0415 - pyogrio only here
+    from rtsproj.workflow.export import export as write  # noqa: PLC0415 - as above
 
     here = session(context)
     project = here.open()
     catch_up(project)
-    rows = write(project, file, what=what)
+    if profile is not None or what == "benchmark":
+        rows = _deliver(project, file, profile, Delivery(region, creator, source))
+        what = profile or what
+    else:
+        rows = write(project, file, what=what)
     here.talk.say(f"{rows} rows of {what} written")
     print(file)
+
+
+def _deliver(project: Project, file: Path, profile: str | None, delivery: "Delivery") -> int:
+    from rtsproj.workflow.deliver import export_arts, export_benchmark  # noqa: PLC0415 - as above
+
+    if profile is None:
+        return export_benchmark(project, file)
+    if profile != "arts":
+        raise UsageError(f"profile {profile!r} is not known", hint="arts")
+    return export_arts(project, file, delivery)
 
 
 def _answer(project: Project, text: str, *, form: str, output: Path | None) -> None:

@@ -26,10 +26,13 @@ SHORT = 10
 Row = Mapping[str, Any]
 
 
-def write_features(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> None:
+def write_features(
+    path: Path, rows: Sequence[Row], *, crs: str, layer: str, geojson_crs: str = WGS84
+) -> None:
     """Write rows; each has ``geometry`` (project CRS) and plain columns.
 
-    GeoJSON goes out in WGS84 (RFC 7946), CSV with the geometry as WKT, all else in ``crs``.
+    GeoJSON goes out in WGS84 (RFC 7946) unless another CRS is asked for, CSV with the geometry as
+    WKT, all else in ``crs``.
 
     Raises:
         UsageError: the file cannot be written.
@@ -41,7 +44,7 @@ def write_features(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> 
             if path.suffix == ".csv":
                 _write_csv(part, rows)
             else:
-                _write_ogr(part, rows, crs=crs, layer=layer)
+                _write_ogr(part, rows, (crs, geojson_crs), layer=layer)
             for one in sorted(Path(folder).iterdir()):
                 shutil.move(one, path.parent / one.name)
     except (OSError, DataSourceError, DataLayerError) as error:
@@ -50,8 +53,9 @@ def write_features(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> 
         ) from error
 
 
-def _write_ogr(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> None:
-    out = WGS84 if path.suffix == ".geojson" else crs
+def _write_ogr(path: Path, rows: Sequence[Row], crs_: tuple[str, str], *, layer: str) -> None:
+    crs, geojson_crs = crs_
+    out = geojson_crs if path.suffix == ".geojson" else crs
     geoms = [transform(row["geometry"], crs, out) for row in rows]
     names = [name for name in (rows[0] if rows else {}) if name != "geometry"]
     columns = [_column([row[name] for row in rows]) for name in names]
@@ -72,7 +76,7 @@ def _write_ogr(path: Path, rows: Sequence[Row], *, crs: str, layer: str) -> None
         driver=DRIVERS[path.suffix],
         geometry_type="MultiPolygon" if many else "Polygon",
         **({"layer": layer} if path.suffix == ".gpkg" else {}),
-        **({"RFC7946": "YES"} if path.suffix == ".geojson" else {}),
+        **({"RFC7946": "YES"} if path.suffix == ".geojson" and out == WGS84 else {}),
     )
 
 

@@ -35,7 +35,7 @@ def export(project: Project, target: Path, *, what: str = "inventory") -> int:
             f"{target}: suffix {target.suffix!r} is not known", hint=f"use {' '.join(SUFFIXES)}"
         )
     if what not in QUERIES:
-        raise UsageError(f"cannot export {what!r}", hint=f"one of {', '.join(QUERIES)}")
+        raise UsageError(f"cannot export {what!r}", hint=f"one of {', '.join(QUERIES)}, benchmark")
     text = QUERIES[what]
     with reading(project) as connection:
         crs = facts.read_fact(connection, "crs") or ""
