@@ -54,6 +54,7 @@ class RtsApp(App[int]):
         ):
             loop.add_signal_handler(number, self.exit, int(code), int(code))
         self.theme = OWN[self.display_settings.theme]
+        self.set_class(self.display_settings.is_ascii, "-ascii")
         self.set_keymap(self.display_settings.keymap)
         self.push_screen(screen_of("home", self.gateway))
         if self._at == "adjudication":

@@ -16,7 +16,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +25,9 @@ from rich.cells import cell_len
 CHILD = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-m", "rtsproj.cli.main", *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
+UI = ("-m", "rtsproj.cli.main")
 TOKEN = re.compile(
     r"\x1b\[(?P<row>\d+);(?P<col>\d+)H|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[P_\]].*?(?:\x1b\\|\x07)"
     r"|\x1b[^\[P_\]]|(?P<text>[^\x00-\x1f]+)|[\x00-\x1a\x1c-\x1f]",
@@ -54,6 +55,7 @@ class Desk:
         answers: Mapping[bytes, bytes] | None = None,
         env: Mapping[str, str] | None = None,
         probe: bool = False,
+        program: Sequence[str] = UI,
     ) -> None:
         self._half_s = round_trip_s / 2
         self._answers = answers or {}
@@ -65,12 +67,13 @@ class Desk:
         self._ended = threading.Event()
         self._keys: queue.SimpleQueue[tuple[float, bytes] | None] = queue.SimpleQueue()
         self.resize(*size)
-        options = ["-C", str(project), *(() if probe else ("--no-probe",)), *words]
+        if program is UI:
+            words = ("-C", str(project), *(() if probe else ("--no-probe",)), *words)
         home = project.parent / "home"
         base = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LOGNAME": "ann"}
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, *options],
+            [sys.executable, "-c", CHILD, *program, *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -6,7 +6,7 @@ import struct
 import sys
 import termios
 import tty
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,10 @@ class Host(Protocol):
 
     display_settings: Display
     gateway: Any
+    notify: Callable[..., None]
 
     def suspend(self) -> AbstractContextManager[None]:
         """Give the terminal back for a while."""
-
-    def notify(self, message: str, *, markup: bool = True) -> None:
-        """Tell the person."""
 
 
 @dataclass(frozen=True, slots=True)

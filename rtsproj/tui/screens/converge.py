@@ -5,7 +5,6 @@ from collections.abc import Callable
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rtsproj.domain.iterations import Stage
@@ -13,6 +12,7 @@ from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import CONVERGE, bindings
 from rtsproj.tui.screens.questions import Confirm
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
 from rtsproj.workflow.converge import Convergence
@@ -23,7 +23,7 @@ WIDEST = 30
 """Cells of the longest bar."""
 
 
-class ConvergeScreen(Screen[None]):
+class ConvergeScreen(WorkingScreen):
     """The stop rule, before and after."""
 
     BINDINGS = bindings(CONVERGE)
@@ -72,9 +72,7 @@ class ConvergeScreen(Screen[None]):
             said = ask()
             now, found = self._gateway.desk.status(), self._gateway.review.opinions()
         except RtsError as error:
-            self.app.call_from_thread(
-                self.notify, f"{error.what}: {error.hint}", severity="warning", markup=False
-            )
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, said, now)
         self.app.call_from_thread(self._show_opinions, found)

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from textual import work
-from textual.screen import Screen
 
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.pictures.viewer import show_full
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.widgets.picture_pane import PicturePane
 from rtsproj.workflow.candidates import CandidateCard
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rtsproj.tui.gateway.pictures import Sheet
 
 
-class LookingScreen(Screen[None]):
+class LookingScreen(WorkingScreen):
     """Actions of years, blink, swipe, zoom, bands, full screen; the pane is named ``middle``."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -96,9 +96,6 @@ class LookingScreen(Screen[None]):
         try:
             path = self._gateway.pictures.png(self._sheet.card)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self.notify, f"saved {path}", markup=False)
-
-    def _say(self, error: RtsError) -> None:
-        self.notify(f"{error.what}: {error.hint}", severity="error", markup=False)

@@ -53,7 +53,7 @@ class OutlineScreen(LookingScreen):
             sheet = self._gateway.pictures.sheet(self._candidate_id, pane.frame, pane.look)
             made = self._gateway.review.outlines(self._candidate_id)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, sheet, made)
 
@@ -69,7 +69,7 @@ class OutlineScreen(LookingScreen):
             else:
                 kept = review.step(self._candidate_id, step)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self._gateway.pictures.forget(self._candidate_id)
         self.app.call_from_thread(self._tell, kept)

@@ -200,7 +200,7 @@ class SayingScreen(LookingScreen):
             async with self._saving:
                 saved = await asyncio.to_thread(self._gateway.review.decide_many, ids, word)
         except RtsError as error:
-            self._say(error)
+            self.say(error)
             return
         for one in saved:
             self._note_saved(one)

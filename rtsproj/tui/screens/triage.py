@@ -99,7 +99,7 @@ class TriageScreen(SayingScreen):
                     self._take_queue, review.queue(self._wanted, whole=True), at
                 )
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
 
     @work(thread=True, exclusive=True, group="sheet", exit_on_error=False)
     def read_sheet(self, candidate_id: int, ahead: list[int]) -> None:
@@ -109,7 +109,7 @@ class TriageScreen(SayingScreen):
         try:
             sheet = pictures.sheet(candidate_id, frame, look)
         except RtsError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._take_sheet, sheet)
         pictures.prefetch(ahead, frame, look)

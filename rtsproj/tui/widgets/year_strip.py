@@ -53,7 +53,7 @@ class YearStrip(Widget):
         self._current = current
         self.refresh(layout=changes_room)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - textual's signature
+    def get_content_height(self, container: Size, _viewport: Size, width: int) -> int:
         """No row where the pane is low, narrow, or there is one year only."""
         if container.height < LEAST_PANE or len(self._first(width)) < 2:
             return 0
