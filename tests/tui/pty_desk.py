@@ -117,6 +117,17 @@ class Desk:
             time.sleep(0.002)
         raise TimeoutError(self.screen())
 
+    def when(self, sign: bytes, *, after: int, most_s: float = 30) -> float:
+        """Moment at which bytes had come whole, of those after chunk ``after``."""
+        until, number, tail = time.monotonic() + most_s, after, b""
+        while time.monotonic() < until:
+            for at, part in self.seen()[number:]:
+                number, tail = number + 1, tail[-len(sign) :] + part
+                if sign in tail:
+                    return at
+            time.sleep(0.0005)
+        raise TimeoutError(f"no {sign!r}\n{self.screen()}")
+
     def bytes_in(self, seconds: float) -> int:
         """Bytes that come while nobody does anything."""
         before = len(self.seen())

@@ -113,7 +113,9 @@ def test_over_a_very_slow_line_in_sixteen_colours(project: Project) -> None:
     with opened(project, round_trip_s=0.6, probe=True, answers=LATE, env=env) as desk:
         decide_then_rest(desk, project)
         assert not re.search(rb"[34]8;[25];", raw(desk).partition(b"\x1b[?1049h")[2])
-        # WHEN the line drops
+        # WHEN the line drops while more is drawn than anything would hold back
+        desk.type(b"b" * 60)
+        time.sleep(0.4)
         desk.close()
         # THEN nothing is left behind
         assert desk.process.wait(10) == 129
@@ -211,3 +213,15 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(project: Project, tmp_pat
         wait_for("saved #1")
     finally:
         ask("kill-server")
+    until = time.monotonic() + 20
+    while left := [path for path in Path("/proc").glob("[0-9]*/cmdline") if is_of(path, tmp_path)]:
+        assert time.monotonic() < until, left
+        time.sleep(0.1)
+
+
+def is_of(cmdline: Path, folder: Path) -> bool:
+    """True while that process works on a project in this folder."""
+    try:
+        return str(folder).encode() in cmdline.read_bytes()
+    except OSError:
+        return False

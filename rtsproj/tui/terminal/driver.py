@@ -1,14 +1,16 @@
 """textual's driver with a calmer ear: invalid bytes are forgiven, stray answers are dropped.
 
 Beyond textual's own reading loop (8.2.8, pinned): one invalid byte does not end the program, an
-answer of the terminal is never a key, and a terminal that is gone ends the program instead of
-turning in a circle at full speed.
+answer of the terminal is never a key, and a terminal that is gone ends the program: its reader
+would turn in a circle at full speed, and its writer would die and leave the loop waiting for it.
 """
 
 import codecs
 import os
 import selectors
+from contextlib import suppress
 from time import monotonic
+from typing import Any, TextIO, cast
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
@@ -24,6 +26,10 @@ READ_BYTES = 4096
 
 class CalmDriver(LinuxDriver):
     """Reads keys; see the module."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._file = cast("Any", Line(cast("TextIO", self._file)))
 
     def run_input_thread(self) -> None:
         """Read until the screen closes."""
@@ -66,6 +72,36 @@ class CalmDriver(LinuxDriver):
             list(parser.feed(""))
         except (EOFError, ParseError):
             return
+
+
+class Line:
+    """The way to the terminal; what is written to one that is gone is dropped.
+
+    textual's writing thread ends with the first error, and its queue holds 30 texts: the 31st
+    would wait for ever, and the process would outlive its session.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write; an error means that nobody reads any more."""
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what was written."""
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        """Number of the file."""
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        """True for a terminal."""
+        return self._file.isatty()
 
 
 class Ear:
