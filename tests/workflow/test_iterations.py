@@ -8,11 +8,12 @@ from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.iterations import Stage
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.store.database import rows
-from rtsproj.workflow.candidates import list_candidates, queue, show_candidate
+from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge, look, search_again
 from rtsproj.workflow.decide import Word, amend, decide, redo, undo
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.status import status
 
 SEED, SMALL_SEED = square(20, 20, 20), square(100, 20, 10)
@@ -124,7 +125,7 @@ def test_a_rejected_place_stays_out_of_the_queue_until_it_changes(project: Proje
     search(project, [FRESH])
     [again] = list_candidates(project, iteration=2)
     assert (again.status, again.lineage, again.lineage_of) == ("reject", "same", 1)
-    assert queue(project) == ()
+    assert len(read_queue(project, Wanted(), analyst="ann")) == 0
     converge(project, by="ann")
     search_again(project, by="ann")
     search(project, [square(60, 80, 20)])
@@ -189,5 +190,5 @@ def test_a_part_of_a_slump_leaves_its_outline_as_it_is(project: Project) -> None
 
 def test_the_queue_has_small_outlines_last(project: Project) -> None:
     search(project, [square(60, 80, 5), FRESH, OTHER])
-    assert queue(project)[-1].candidate_id == 1
+    assert read_queue(project, Wanted(), analyst="ann").ids[-1] == 1
     assert list_candidates(project, status=Status.OPEN)[0].candidate_id == 1

@@ -45,10 +45,11 @@ def write_hill(project: Project) -> None:
 
 def test_each_step_is_a_version_and_undo_walks_back_to_the_model(project: Project) -> None:
     search(project, SHAPES[:1])
-    first = ladder.history(project, 1)[-1]
-    areas = [first.area_m2]
-    for step in ("grow", "grow", "smooth"):
-        areas.append(ladder.take_step(project, 1, step, analyst="ann").version.area_m2)
+    areas = [ladder.history(project, 1)[-1].area_m2]
+    areas += [
+        ladder.take_step(project, 1, step, analyst="ann").version.area_m2
+        for step in ("grow", "grow", "smooth")
+    ]
     assert areas[0] < areas[1] < areas[2]
     assert show_candidate(project, 1).row.area_m2 == pytest.approx(areas[3])
     back = []
