@@ -76,6 +76,15 @@ class RtsApp(App[int]):
             return
         self.push_screen(screen_of(place, self.gateway, **given))
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Screens that are seen below the one in front: none where that one covers everything.
+
+        textual (8.2.8, pinned) counts the screen below as seen even then: each of its changes would
+        draw the whole screen in front again, and ``is_current`` would be true of both.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def action_leave(self) -> None:
         """Leave after a question; jobs go on."""
         lost = f"NOT SAVED: {self.unsaved}. " if self.unsaved else ""

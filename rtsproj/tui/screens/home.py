@@ -88,6 +88,8 @@ class HomeScreen(WorkingScreen):
         self.look()
 
     def _look_if_changed(self) -> None:
+        if not self.is_current:
+            return  # it looks again when it comes to the front
         stamps = tuple(_stamp(path) for path in self._watched())
         if stamps != self._seen:
             self._seen = stamps

@@ -139,6 +139,8 @@ class JobsScreen(WorkingScreen):
         self.dismiss()
 
     def _tick(self) -> None:
+        if not self.is_current:
+            return  # covered by another screen: the next look is soon enough
         stamp = self._stamp()
         if stamp[:1] != self._seen[:1]:
             self.find()

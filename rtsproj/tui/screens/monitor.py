@@ -68,6 +68,8 @@ class MonitorScreen(WorkingScreen):
         return self.state in RUNNING
 
     def _tick(self) -> None:
+        if not self.is_current:
+            return  # covered by another screen: the next look is soon enough
         if self._job_id is None and self._jobs_folder() != self._folders:
             self.find()
         elif self._watch is not None and (

@@ -35,4 +35,4 @@ class Head(Static):
         line = f" {name}  {where}   {text}{held}"
         if line != self._shown:
             self._shown = line
-            self.update(content(line))
+            self.update(content(line), layout=False)

@@ -1,0 +1,51 @@
+"""A screen that is covered neither works nor makes the screen in front draw itself again."""
+
+import pytest
+from desk import search, square
+from driving import settle
+
+from rtsproj.domain.decisions import Verdict
+from rtsproj.tui.app import RtsApp
+from rtsproj.tui.screens.home import HomeScreen
+from rtsproj.tui.screens.questions import Confirm
+from rtsproj.tui.widgets.picture import PictureView
+from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.project import Project
+
+
+async def test_home_rests_under_triage(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    search(project, [square(60, 80, 15), square(120, 120, 12)])
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.pause(1.3)
+        await settle(pilot)
+        drawn: list[int] = []
+        draw = PictureView.render_line
+        monkeypatch.setattr(
+            PictureView, "render_line", lambda self, y: drawn.append(y) or draw(self, y)
+        )
+        # WHEN the project changes behind the screen, and even home's look ends late
+        decide(project, 2, Word(Verdict.UNSURE), analyst="bob")
+        home = app.screen_stack[-2]
+        assert isinstance(home, HomeScreen)
+        home.look()
+        await settle(pilot)
+        await pilot.pause(1.3)
+        # THEN not a line of the picture is drawn for it
+        assert drawn == []
+        assert not home.is_current
+        # AND home knows when it comes to the front
+        await pilot.press("q")
+        await settle(pilot)
+        assert home.is_current
+        assert home._now.iterations[-1].unsure == 1
+
+
+async def test_a_question_lets_the_screen_below_be_seen(project: Project) -> None:
+    app = RtsApp(project, analyst="ann")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+        assert isinstance(app.screen, Confirm)
+        assert [type(one) for one in app._background_screens][-1] is HomeScreen
