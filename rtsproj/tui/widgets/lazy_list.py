@@ -22,7 +22,9 @@ class LazyList(ScrollView, can_focus=True, inherit_bindings=False):
     Keys are the screen's: those of a scroll view would scroll away from the cursor.
     """
 
-    DEFAULT_CSS = "LazyList { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = (
+        "LazyList { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    )
     cursor = reactive(0, repaint=False)
 
     class Moved(Message):
