@@ -265,5 +265,8 @@ def _tell(context: typer.Context, added: Added, what: str) -> None:
     here = session(context)
     size = f", {added.area_m2 / 1e4:,.2f} ha" if added.area_m2 else ""
     here.talk.say(f"{added.features} {what} taken in (source {added.source_id}){size}")
+    if added.repeated:
+        names = ", ".join(added.repeated[:10])
+        here.talk.say(f"left out: {len(added.repeated)} that repeat another outline ({names})")
     if added.repaired:
         here.talk.say(f"repaired: {len(added.repaired)} invalid ({', '.join(added.repaired[:10])})")

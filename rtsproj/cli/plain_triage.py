@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, TextIO
 from rtsproj.cli.cards import card_lines
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, REASON_KEYS, SavedDecision, Verdict
 from rtsproj.domain.text import safe_text
-from rtsproj.errors import RtsError
+from rtsproj.errors import RtsError, UsageError
 from rtsproj.workflow.candidates import CandidateCard, default_picture_path, show_candidate
 from rtsproj.workflow.decide import Word, amend, decide, redo, remark, standing_word, undo
 from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
+from rtsproj.workflow.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VERDICTS = {"y": Verdict.ACCEPT, "n": Verdict.REJECT, "m": Verdict.UNSURE}
 HELP = "y accept · n reject · m unsure · s skip · u undo · ? all keys · q quit"
-ALL = """y accept  n reject  m unsure  s skip  u undo  r redo  q quit
+ALL = """y accept  n [REASON] reject  m unsure  s skip  u undo  r redo  q quit
 e TEXT note  f flag  c confidence  1-9 evidence  a history of the place  p picture as PNG
 C-00012 or 12 go to that candidate  ? this help"""
 
@@ -66,7 +67,7 @@ class PlainTriage:
             asked = self._next(at)
             if asked is None:
                 word = "only skipped ones left" if self._passed else "nothing open"
-                print(f"{word}; next: rtsproj converge")
+                print(f"{word}; next: {status(self._project).next_step}")
                 return
             self._show(asked)
             print(f"{HELP} > ", end="", flush=True)
@@ -88,7 +89,7 @@ class PlainTriage:
         number = key.upper().removeprefix("C-")
         try:
             if key in VERDICTS:
-                self._decide(asked, VERDICTS[key])
+                self._decide(asked, VERDICTS[key], rest.strip())
             elif key in self._acts:
                 self._acts[key](asked, rest.strip())
             elif number.isdigit() and len(key) == 1 and key != "0":
@@ -119,9 +120,11 @@ class PlainTriage:
             card = replace(card, history=(), row=replace(card.row, status="open", lineage="fresh"))
         for line in card_lines(card, hide_score=hide):
             print(line)
+        if asked.queue.kind == "adjudication":
+            self._history(asked, "")
 
-    def _decide(self, asked: Asked, verdict: Verdict) -> None:
-        reason = self._reason() if verdict is Verdict.REJECT else ""
+    def _decide(self, asked: Asked, verdict: Verdict, given: str) -> None:
+        reason = self._reason(given) if verdict is Verdict.REJECT else ""
         purpose = asked.queue.purpose(asked.row)
         word = Word(verdict, reason, purpose=purpose)
         if not asked.queue.blind[asked.row]:
@@ -204,11 +207,19 @@ class PlainTriage:
     def _card(self, asked: Asked) -> CandidateCard:
         return show_candidate(self._project, asked.candidate_id)
 
-    def _reason(self) -> str:
+    def _reason(self, given: str) -> str:
+        """A reason of the list, given with the verdict or asked for; none unknown."""
         known = self._project.settings.triage.reasons
         keys = {key: name for key, name in REASON_KEYS.items() if name in known}
         own = [name for name in known if name not in keys.values()]
         shown = " · ".join([*(f"{key} {name}" for key, name in keys.items()), *own])
-        print(f"reason: {shown} · enter none > ", end="", flush=True)
-        answer = self._lines.readline().strip()
-        return keys.get(answer, answer if answer in known else "")
+        if given:
+            if given in keys or given in known:
+                return keys.get(given, given)
+            raise UsageError(f"{given!r} is not a reason", hint=shown)
+        while True:
+            print(f"reason: {shown} · enter none > ", end="", flush=True)
+            answer = self._lines.readline().strip()
+            if not answer or answer in keys or answer in known:
+                return keys.get(answer, answer)
+            print(f"not a reason: {safe_text(answer)!r}")

@@ -12,7 +12,7 @@ from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, list_jobs, resume_job, stop_job
 from rtsproj.workflow.next_step import Watch, next_step
 from rtsproj.workflow.project import Project
-from rtsproj.workflow.train import model_card, start_training
+from rtsproj.workflow.train import model_card, start_training, weights_text
 
 app = typer.Typer(rich_markup_mode=None)
 job = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -30,6 +30,7 @@ def train(context: typer.Context, wait: Wait = False, by: As = None, as_json: Js
     here = session(context)
     project = here.open()
     catch_up(project)
+    here.talk.say(weights_text(project))
     _started(here, project, start_training(project, by=whoami(by)), wait=wait, as_json=as_json)
 
 

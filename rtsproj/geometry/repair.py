@@ -13,6 +13,8 @@ Feature = tuple[str, BaseGeometry | None]
 """(id for messages, geometry)."""
 SHOWN = 20
 """Ids named in a message; the rest are counted."""
+SAME_IOU = 0.95
+"""IoU above which two polygons are one drawn twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,27 @@ def check_over_area(geoms: Sequence[BaseGeometry], area: BaseGeometry, crs: str,
         f"{what} lies outside the area by {km:,.1f} km",
         hint="wrong CRS or axes swapped? check the file in a GIS",
     )
+
+
+def repeated_polygons(
+    geoms: Sequence[BaseGeometry], known: Sequence[BaseGeometry]
+) -> tuple[int, ...]:
+    """Numbers of polygons that repeat an earlier one of the file, or a known one.
+
+    Two are the same where their IoU is above 0.95 (faults 6); the first one stays.
+    """
+    everything = [*known, *geoms]
+    if not everything:
+        return ()
+    asked, found = shapely.STRtree(everything).query(list(geoms), predicate="intersects")
+    repeated = set()
+    for number, other in zip(asked.tolist(), found.tolist(), strict=True):
+        at = number + len(known)
+        if other < at and other - len(known) not in repeated:
+            one, two = everything[at], everything[other]
+            if one.intersection(two).area > SAME_IOU * one.union(two).area:
+                repeated.add(number)
+    return tuple(sorted(repeated))
 
 
 def _swapped(geom: BaseGeometry, crs: str) -> BaseGeometry:

@@ -53,7 +53,9 @@ ORDER BY candidate_id
 """
 ONE = "SELECT * EXCLUDE (geom), ST_AsWKB(geom) AS wkb FROM candidates WHERE candidate_id = ?"
 PLACE = """
-SELECT candidate_id, iteration, status, lineage, reason, note, analyst, decided_at FROM candidates
+SELECT candidate_id, iteration, status, lineage, reason, note, analyst, decided_at,
+       ST_AsWKB(geom) AS wkb
+FROM candidates
 WHERE candidate_id IN (
   SELECT candidate_id FROM candidate WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)
 AND candidate_id <> ? ORDER BY candidate_id
@@ -149,7 +151,7 @@ def read_candidate(connection: Connection, candidate_id: int) -> dict[str, Any] 
 def place_history(
     connection: Connection, candidate_id: int, bounds: tuple[float, float, float, float]
 ) -> list[dict[str, Any]]:
-    """What was said of other candidates whose bounding box meets this one's."""
+    """Other candidates whose bounding box meets this one's, with what was said and their wkb."""
     minx, miny, maxx, maxy = bounds
     return rows(connection, PLACE, [maxx, minx, maxy, miny, candidate_id])
 

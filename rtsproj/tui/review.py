@@ -61,6 +61,12 @@ class Review:
         self.queue = queue
         self._decided = {one for one in self.said if queue.place_of(one) is not None}
 
+    def note_area(self, candidate_id: int, area_m2: float) -> None:
+        """An outline was edited: its row shows the new size."""
+        at = self.queue.place_of(candidate_id) if self.queue is not None else None
+        if self.queue is not None and at is not None:
+            self.queue.area_m2[at] = area_m2
+
     def row_text(self, row: int, *, here: bool) -> str:
         """One line of the queue."""
         queue = self.queue

@@ -101,7 +101,7 @@ class CandidateCard:
         lineage_iou: 0..1, overlap with it.
         lineage_slump: seed slump that it matches, None = none.
         distances: nearest road and railway.
-        history: other candidates of any iteration whose box meets this one's.
+        history: other candidates of any iteration at the same place.
         outline_step: how the outline was edited last; empty = it is the model's.
     """
 
@@ -162,15 +162,20 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
                 f"no candidate {candidate_id}", hint="`rtsproj candidate list` shows the ids"
             )
         past = candidates.place_history(connection, candidate_id, row["bounds"])
+    outline = shapely.from_wkb(bytes(row["wkb"]))
     return CandidateCard(
         row=_row(row),
-        outline=shapely.from_wkb(bytes(row["wkb"])),
+        outline=outline,
         perimeter_m=row["perimeter_m"],
         growth_m2=row["growth_m2"],
         lineage_iou=row["lineage_iou"],
         lineage_slump=row["lineage_slump"],
         distances=tuple(Distance(**one) for one in row["distances"]),
-        history=tuple(PlaceWord(**one) for one in past),
+        history=tuple(
+            PlaceWord(**{name: one[name] for name in PlaceWord.__slots__})
+            for one in past
+            if _is_history(one, row, outline)
+        ),
         outline_step=row["outline_step"],
     )
 
@@ -195,6 +200,15 @@ def imagery(project: Project) -> Imagery:
         float(values["origin_y"]),
     )
     return Imagery(grid, map_year, tuple(sorted(grouped)), colour_bands(specs))
+
+
+def _is_history(
+    other: Mapping[str, Any], row: Mapping[str, Any], outline: shapely.Geometry
+) -> bool:
+    """True for a candidate at the same place, unless it only waits beside it in the same search."""
+    if other["iteration"] == row["iteration"] and other["status"] == "open":
+        return False
+    return bool(shapely.from_wkb(bytes(other["wkb"])).intersects(outline))
 
 
 def colour_bands(specs: Sequence[SceneSpec]) -> tuple[str, ...]:

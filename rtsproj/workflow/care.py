@@ -9,6 +9,7 @@ from rtsproj.jobs.files import sha256_of
 from rtsproj.journal.lines import Mark, check, cut_torn_tail, journal_files
 from rtsproj.store import migrations
 from rtsproj.store.database import FILE, rows
+from rtsproj.workflow.create import migrate_project
 from rtsproj.workflow.project import Project, catch_up_journal, has_crs, open_project, reading
 from rtsproj.workflow.scenes import check_scenes
 
@@ -65,7 +66,9 @@ def restore_from(start: Path, backup: Path | None) -> tuple[Project, int]:
     folder = next((one for one in (start, *start.parents) if (one / "project.toml").exists()), None)
     if folder is None:
         raise NeedsError(f"no project in {start} or above it", hint="give -C DIR")
-    backups = sorted((folder / "backups").glob("project-*.duckdb"), key=lambda p: p.stat().st_mtime)
+    made = sorted((folder / "backups").glob("project-*.duckdb"), key=lambda p: p.stat().st_mtime)
+    # Copies from before a migration are the last resort: they may be older than every scene.
+    backups = sorted(made, key=lambda path: "-before-" not in path.name)
     source = backup or (backups[-1] if backups else None)
     if source is None or not source.is_file():
         raise NeedsError(f"{source or folder / 'backups'} holds no backup", hint="give its path")
@@ -76,6 +79,7 @@ def restore_from(start: Path, backup: Path | None) -> tuple[Project, int]:
         if old.exists():
             old.replace(old.with_name(old.name + ".replaced"))
     part.replace(database)
+    migrate_project(folder)
     project = open_project(folder)
     return project, catch_up_journal(project)
 

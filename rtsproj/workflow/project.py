@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtsproj import __version__
-from rtsproj.errors import NeedsError
+from rtsproj.errors import DamagedError, NeedsError
 from rtsproj.journal.lines import journal_files
 from rtsproj.settings import Settings, read_settings
 from rtsproj.store import facts, migrations
@@ -47,11 +47,16 @@ def find_project(start: Path) -> Path:
 
     Raises:
         NeedsError: there is none.
+        DamagedError: the nearest project has lost its database; a project further up is not meant.
     """
     start = start.absolute()
     for folder in (start, *start.parents):
         if (folder / FILE).exists():
             return folder
+        if (folder / SETTINGS).exists() and (folder / "journal").exists():
+            raise DamagedError(
+                f"{folder / FILE} is missing", hint=f"rtsproj -C {folder} restore brings it back"
+            )
     raise NeedsError(
         f"no project in {start} or above it", hint="make one: rtsproj init DIR, or give -C DIR"
     )

@@ -14,7 +14,12 @@ from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import is_geographic, transform, utm_crs
 from rtsproj.geometry.measures import measure
-from rtsproj.geometry.repair import check_over_area, checked_lines, checked_polygons
+from rtsproj.geometry.repair import (
+    check_over_area,
+    checked_lines,
+    checked_polygons,
+    repeated_polygons,
+)
 from rtsproj.imagery.probe import ProbeChoice, read_scene
 from rtsproj.store import facts, iterations, labels, outlines, scenes, sources
 from rtsproj.store.database import Connection
@@ -66,12 +71,14 @@ class Added:
         features: geometries taken.
         repaired: ids of features whose geometry had to be made valid.
         area_m2: geodesic area of polygons, m2; 0 for lines.
+        repeated: ids of polygons left out because they repeat another one or a known slump.
     """
 
     source_id: int
     features: int
     repaired: tuple[str, ...]
     area_m2: float
+    repeated: tuple[str, ...] = ()
 
 
 def add_area(project: Project, path: Path, choice: VectorChoice, *, by: str) -> Added:
@@ -98,10 +105,18 @@ def add_labels(
     settle_crs(project, crs, by=by)
     with writing(project, f"labels {path.name}") as connection:
         source_id = _source(connection, _Taken("label", path, file, choice, by))
-        total = _add_label_rows(connection, source_id, geoms, polarity=polarity, by=by)
+        doubled: tuple[int, ...] = ()
+        if polarity is Polarity.POSITIVE:
+            known = [
+                shapely.from_wkb(bytes(r["wkb"])) for r in outlines.current_outlines(connection)
+            ]
+            doubled = repeated_polygons(geoms, known)
+        kept = [geom for number, geom in enumerate(geoms) if number not in doubled]
+        total = _add_label_rows(connection, source_id, kept, polarity=polarity, by=by)
         for line in sources.line_sources(connection):
             measure_source(connection, line["source_id"], line["kind"], crs)
-    return Added(source_id, len(geoms), checked.repaired, total)
+    ids = tuple(file.features[number][0] for number in doubled)
+    return Added(source_id, len(kept), checked.repaired, total, ids)
 
 
 def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, by: str) -> Added:

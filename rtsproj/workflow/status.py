@@ -96,7 +96,7 @@ class Status:
 def status(project: Project) -> Status:
     """Collect where the project stands; changes nothing."""
     held_by = holder_of(project.database.lock_path)
-    if not has_crs(project):
+    if not has_crs(project) or _is_bare(project):
         return Status(
             project=project.settings.project.name,
             folder=str(project.folder),
@@ -120,14 +120,15 @@ def status(project: Project) -> Status:
     all_jobs = list_jobs(project)
     now = listed[-1]
     stage = Stage(now.stage)
+    blocked = _blocked(project, now, all_jobs)
     return Status(
         project=project.settings.project.name,
         folder=str(project.folder),
         schema=schema,
         iteration=now.iteration,
         stage=stage,
-        next_step=NEXT[stage],
-        blocked_by=_blocked(project, now, all_jobs),
+        next_step=_next_step(stage, blocked),
+        blocked_by=blocked,
         counts=counts,
         area_km2=area_km2,
         jobs=all_jobs,
@@ -146,6 +147,19 @@ def why_not_converged(project: Project) -> str:
 def _iteration(row: dict[str, object]) -> IterationRow:
     values = {name: row[name] for name in IterationRow.__slots__ if name != "converged"}
     return IterationRow(**values, converged=bool(row["converged"]))  # type: ignore[arg-type]
+
+
+def _is_bare(project: Project) -> bool:
+    """True where no iteration is open yet, as in a copy from before the first scene."""
+    with reading(project) as connection:
+        return not iterations.read_iterations(connection)
+
+
+def _next_step(stage: Stage, blocked: tuple[str, ...]) -> str:
+    """The verb that is next: what a missing input or a stopped job asks for comes first."""
+    asked = [one.rpartition(": ")[2] for one in blocked if ": rtsproj " in one]
+    waits = stage is Stage.SETUP or any("job resume" in one for one in asked[:1])
+    return asked[0] if asked and waits else NEXT[stage]
 
 
 def _blocked(project: Project, now: IterationRow, all_jobs: tuple[Job, ...]) -> tuple[str, ...]:

@@ -159,6 +159,23 @@ def _fresh(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def weights_text(project: Project) -> str:
+    """What the encoder will start from, resolved before a job is started.
+
+    Raises:
+        UsageError: the setting names nothing that is here; there is no silent fallback.
+    """
+    settings = project.settings.train
+    found = resolve_weights(settings.weights)
+    if found.path:
+        where = f"{found.path}, sha256 {found.sha256[:12]}"
+    elif found.origin == "random":
+        where = "no file: the encoder starts from random weights"
+    else:
+        where = "fetched from the hub when the job starts; the job fails where it is not reachable"
+    return f"{settings.encoder} with weights {found.origin}: {where}"
+
+
 def model_card(project: Project, iteration: int) -> dict[str, object] | None:
     """The model that searches in an iteration, as its row; None before training."""
     with reading(project) as connection:

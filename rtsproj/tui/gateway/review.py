@@ -6,7 +6,7 @@ from dataclasses import replace
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.workflow import decide, ladder, opinions
 from rtsproj.workflow import queue as queues
-from rtsproj.workflow.candidates import CandidateCard
+from rtsproj.workflow.candidates import CandidateCard, show_candidate
 from rtsproj.workflow.decide import Word
 from rtsproj.workflow.project import Project
 
@@ -37,6 +37,22 @@ class Review:
     def decide(self, candidate_id: int, word: Word) -> SavedDecision:
         """Save a verdict; on return it is on disk."""
         return decide.decide(self._project, candidate_id, word, analyst=self._analyst)
+
+    def say(
+        self, verdict: str, queue: queues.Queue, row: int, *, marks: Word | None
+    ) -> SavedDecision:
+        """Save a verdict on a row of a queue; on return it is on disk.
+
+        Args:
+            verdict: accept, reject or unsure.
+            queue: what is shown.
+            row: which of it.
+            marks: the word that stands, if the screen knows it; else it is read.
+        """
+        one = int(queue.ids[row])
+        if marks is None and not queue.blind[row]:
+            marks = decide.standing_word(show_candidate(self._project, one))
+        return self.decide(one, word_for(verdict, marks=marks, queue=queue, row=row))
 
     def decide_many(self, ids: Sequence[int], word: Word) -> tuple[SavedDecision, ...]:
         """Save one word on many candidates, all or none."""

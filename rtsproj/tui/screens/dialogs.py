@@ -40,6 +40,8 @@ class ReasonPrompt(ModalScreen[str | None]):
             self.dismiss("")
         elif event.key == "u":
             self.dismiss(None)
+        else:
+            self.notify("one of these reasons, enter for none, u to take it back", timeout=2)
 
 
 class BulkPrompt(ModalScreen[str | None]):

@@ -8,7 +8,6 @@ from dataclasses import replace
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, SavedDecision, Verdict
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
-from rtsproj.tui.gateway.review import word_for
 from rtsproj.tui.review import Review
 from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt
 from rtsproj.tui.screens.looking import LookingScreen
@@ -55,8 +54,10 @@ class SayingScreen(LookingScreen):
             if one in self._state.said:
                 self.notify("decided already: u takes it back", severity="warning")
                 return
-            word = word_for(verdict, marks=self._standing(one), queue=queue, row=row)
-            saved = await self._save(lambda: self._gateway.review.decide(one, word))
+            marks = self._standing(one)
+            saved = await self._save(
+                lambda: self._gateway.review.say(verdict, queue, row, marks=marks)
+            )
         if saved is None:
             return
         if saved.verdict is Verdict.REJECT:

@@ -136,6 +136,8 @@ class TriageScreen(SayingScreen):
         """The cursor stands on another candidate."""
         self._pane.reset_frame()
         self._show_head()
+        if self._card is not None and self._card.row.candidate_id != self._state.id_at(self._row):
+            self._sheet = None  # a key that needs the picture waits for the new one
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(REST_S, self._read_here)
@@ -301,6 +303,7 @@ class TriageScreen(SayingScreen):
             return  # on the screen already: drawing it again would only cost bytes
         self._sheet = sheet
         self._pane.show(sheet)
+        self._state.note_area(sheet.card.row.candidate_id, sheet.card.row.area_m2)
         pane = self.query_one("#evidence", Static)
         settings = self._gateway.project.settings.triage
         one = sheet.card.row.candidate_id
