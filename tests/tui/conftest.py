@@ -8,10 +8,6 @@ from desk import make_project
 from rtsproj.workflow.project import Project
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the golden frames anew")
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return make_project(tmp_path)

@@ -1,0 +1,28 @@
+"""Which tests drive whole screens, and the option that writes golden frames anew."""
+
+from pathlib import Path
+
+import pytest
+
+SCREENS = (
+    "test_*_screen.py",
+    "test_screens.py",
+    "test_triage.py",
+    "test_golden.py",
+    "test_layers.py",
+    "test_live.py",
+    "test_picture_widgets.py",
+    "test_remote.py",
+)
+"""Files of tests/tui that start the UI for each test: minutes in all, run by .ci/run by name."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden frames anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        path = Path(item.path)
+        if path.parent.name == "tui" and any(path.match(one) for one in SCREENS):
+            item.add_marker(pytest.mark.screens)
