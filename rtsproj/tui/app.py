@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
 from rtsproj.errors import ExitCode
@@ -84,6 +86,17 @@ class RtsApp(App[int]):
         draw the whole screen in front again, and ``is_current`` would be true of both.
         """
         return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen in front, once for each screen.
+
+        Two keys of one moment may both be waiting for a screen that the first of them closes;
+        textual (8.2.8) would close the screen below with the second.
+        """
+        asker = active_message_pump.get(None)
+        if isinstance(asker, Screen) and asker not in self.screen_stack:
+            return AwaitComplete()
+        return super().pop_screen()
 
     def action_leave(self) -> None:
         """Leave after a question; jobs go on."""

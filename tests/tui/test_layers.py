@@ -3,6 +3,7 @@
 import pytest
 from desk import search, square
 from driving import settle
+from textual import events
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.tui.app import RtsApp
@@ -49,3 +50,24 @@ async def test_a_question_lets_the_screen_below_be_seen(project: Project) -> Non
         await pilot.press("q")
         assert isinstance(app.screen, Confirm)
         assert [type(one) for one in app._background_screens][-1] is HomeScreen
+
+
+async def test_two_keys_of_one_moment_close_one_screen(project: Project) -> None:
+    search(project, [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12)])
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        triage = app.screen
+        # WHEN a second reason is pressed before the prompt has gone
+        await pilot.press("n")
+        for key in "rm":
+            app.screen.post_message(events.Key(key, key))
+        await settle(pilot)
+        # THEN the first one counts and triage is still there
+        assert app.screen is triage
+        assert list(triage._state.reasons.values()) == ["river"]
+        # AND two q leave triage once
+        triage.action_back()
+        triage.action_back()
+        await settle(pilot)
+        assert isinstance(app.screen, HomeScreen)

@@ -228,7 +228,11 @@ class TriageScreen(SayingScreen):
         """Back to where one came from; everything said is saved, claims go back."""
         with suppress(RtsError):  # claims that stay are the analyst's own, and expire
             self._gateway.review.release()
-        self.app.call_from_thread(self.dismiss)
+        self.app.call_from_thread(self._close)
+
+    def _close(self) -> None:
+        if self.is_active:  # a second key of the same moment would close the screen below
+            self.dismiss()
 
     def on_screen_resume(self) -> None:
         """Another screen may have edited the outline or decided."""
