@@ -3,6 +3,7 @@
 The screen is read by the few codes that textual writes: absolute moves, text, colours.
 """
 
+import codecs
 import fcntl
 import os
 import pty
@@ -63,7 +64,8 @@ class Desk:
         self._cells: list[list[str]] = []
         self.chunks: list[tuple[float, bytes]] = []
         """When it was seen, what."""
-        self._drawn, self._rest, self._at = 0, b"", (0, 0)
+        self._drawn, self._rest, self._at = 0, "", (0, 0)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._ended = threading.Event()
         self._keys: queue.SimpleQueue[tuple[float, bytes] | None] = queue.SimpleQueue()
         self.resize(*size)
@@ -175,9 +177,9 @@ class Desk:
     def screen(self) -> str:
         """What the terminal shows now."""
         seen = self.seen()
-        data = self._rest + b"".join(part for _, part in seen[self._drawn :])
+        data = b"".join(part for _, part in seen[self._drawn :])
         self._drawn = len(seen)
-        text = data.decode(errors="ignore" if len(data) < 4 else "replace")
+        text = self._rest + self._decoder.decode(data)
         done = 0
         for token in TOKEN.finditer(text):
             if token.start() != done:
@@ -187,7 +189,7 @@ class Desk:
                 self._at = (int(token["row"]) - 1, int(token["col"]) - 1)
             elif token["text"]:
                 self._put(token["text"])
-        self._rest = text[done:].encode()
+        self._rest = text[done:]
         return "\n".join("".join(row).rstrip() for row in self._cells)
 
     def _put(self, text: str) -> None:
