@@ -2,6 +2,7 @@
 
 import os
 import pty
+import random
 import threading
 import time
 import tty
@@ -27,8 +28,12 @@ KEYS = [
     "\x1b[6;5~", "\x1b[2~", "\x1b[24;2~", "\x1b[97;5u", "\x1b[9;5u", "\x1b[<0;10;20M",
     "\x1b[<35;100;3m", "\x1b[12;40R", "\x1b[6;3R", "\x1b[?2026;2$y", "\x1b[?2048;0$y",
     "\x1b[48;24;80;480;800t", "\x1b[I", "\x1b[O", "\x1bb", "\x1b[200~a paste\x1b[201~",
-    "\x1b[200~\x1b]0;not ended \x1b[?6c\x1b[201~",
 ]  # fmt: skip
+PASTES = [
+    ("\x1b[200~\x1b]0;not ended \x1b[?6c\x1b[201~", "\x1b[200~]0;not ended [?6c\x1b[201~"),
+    ("\x1b[200~\x1byn\x1b[20y\x1b\x1b[201~", "\x1b[200~yn[20y\x1b[201~"),
+]
+"""What is pasted, and what goes on of it."""
 
 
 def heard(*reads: str, gap_s: float = 0.01) -> str:
@@ -68,6 +73,23 @@ def test_a_key_goes_through_whole_and_in_two_pieces(key: str) -> None:
     assert heard(key) == key
     for pieces in cuts(key):
         assert heard(*pieces) == key, pieces
+
+
+@pytest.mark.parametrize(("pasted", "left"), PASTES)
+def test_no_escape_goes_on_in_a_paste(pasted: str, left: str) -> None:
+    assert heard(pasted) == left
+    assert heard(f"{pasted}y") == f"{left}y"
+    for first, rest in cuts(pasted):
+        if len(first) >= len("\x1b[200~"):
+            for gap_s in (0.01, 1.0, 5.0):
+                assert heard(first, rest, gap_s=gap_s) == left, first
+
+
+def test_a_pasted_binary_is_one_paste_and_no_key() -> None:
+    for seed in range(40):
+        inside = random.Random(seed).randbytes(300)  # noqa: S311 - not a secret
+        typed = Ear().hear(b"\x1b[200~" + inside + b"\x1b[201~", 0.0)
+        assert [type(one) for one in XTermParser().feed(typed)] == [events.Paste], seed
 
 
 @settings(max_examples=200)

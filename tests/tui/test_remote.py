@@ -66,7 +66,7 @@ def raw(desk: Desk) -> bytes:
 
 
 def paste(seed: int) -> bytes:
-    """Any bytes but escape, which terminals take out of a paste."""
+    """Any bytes, escape among them: not every terminal takes it out of a paste."""
     inside = random.Random(seed).randbytes(700)  # noqa: S311 - not a secret
     return b"\x1b[200~" + inside + b"\x1b[201~"
 

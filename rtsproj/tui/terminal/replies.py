@@ -45,7 +45,6 @@ class ReplyFilter:
     _let_go: str = ""
     _let_go_at: float = 0.0
     _is_pasting: bool = False
-    _paste_tail: str = ""
 
     @property
     def is_holding(self) -> bool:
@@ -71,6 +70,8 @@ class ReplyFilter:
     def overdue(self, now: float) -> str:
         """What was held for too long: keys go on, a broken answer is thrown away."""
         waited_s = now - self._held_at
+        if self._is_pasting:
+            return ""  # perhaps the beginning of its end: joined with what comes, however late
         if STRING_BEGIN.match(self.held) or NOT_TYPED.match(self.held):
             if waited_s > STRING_S or len(self.held) > LONGEST:
                 self.held = ""
@@ -96,15 +97,18 @@ class ReplyFilter:
         return whole if is_answer else text
 
     def _pasted(self, text: str) -> tuple[str, str]:
-        """Inside a paste everything goes on; its end may come in pieces."""
-        whole = self._paste_tail + text
-        at = whole.find(PASTE_END)
-        if at < 0:
-            self._paste_tail = whole[1 - len(PASTE_END) :]
-            return text, ""
-        end = at + len(PASTE_END) - len(self._paste_tail)
-        self._is_pasting, self._paste_tail = False, ""
-        return text[:end], text[end:]
+        """Inside a paste all but escape goes on; its end may come in pieces.
+
+        textual (8.2.8) takes an escape in a paste, and up to 32 characters behind it, for keys.
+        """
+        at = text.find(PASTE_END)
+        if at >= 0:
+            self._is_pasting = False
+            return text[:at].replace("\x1b", "") + PASTE_END, text[at + len(PASTE_END) :]
+        sizes = range(len(PASTE_END) - 1, 0, -1)
+        size = next((n for n in sizes if text.endswith(PASTE_END[:n])), 0)
+        inside, self.held = text[: len(text) - size], text[len(text) - size :]
+        return inside.replace("\x1b", ""), ""
 
     def _typed(self, text: str) -> tuple[str, str]:
         """(what goes on, what is still to be looked at) of text outside a paste."""
