@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SCREENS = (
     "test_*_screen.py",
@@ -15,6 +16,9 @@ SCREENS = (
     "test_remote.py",
 )
 """Files of tests/tui that start the UI for each test: minutes in all, run by .ci/run by name."""
+
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")  # no test asserts a time: a loaded machine is slow, not wrong
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,12 @@ from rtsproj.workflow.edit import Comparison, Missing, change_lines, compare, ex
 
 app = typer.Typer(rich_markup_mode=None)
 edit = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(edit, name="edit", help="Outlines: out to a GIS, and back with the differences.")
+app.add_typer(
+    edit,
+    name="edit",
+    help="Outlines: out to a GIS, and back with the differences.",
+    epilog="Example: rtsproj edit export outlines.gpkg",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who edited.")]

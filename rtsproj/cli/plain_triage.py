@@ -47,6 +47,7 @@ class PlainTriage:
         self._wanted = wanted
         self._queue = read_queue(project, wanted, analyst=analyst)
         self._passed: set[int] = set()
+        self._skipped: set[int] = set()
         self._newest: SavedDecision | None = None
         self._acts: dict[str, Callable[[Asked, str], None]] = {
             "s": self._skip,
@@ -66,7 +67,7 @@ class PlainTriage:
         while True:
             asked = self._next(at)
             if asked is None:
-                word = "only skipped ones left" if self._passed else "nothing open"
+                word = "only skipped ones left" if self._skipped else "nothing open"
                 print(f"{word}; next: {status(self._project).next_step}")
                 return
             self._show(asked)
@@ -108,6 +109,7 @@ class PlainTriage:
             print(f"C-{candidate_id:05} is not in this queue")
             return otherwise
         self._passed.discard(candidate_id)
+        self._skipped.discard(candidate_id)
         return row
 
     def _show(self, asked: Asked) -> None:
@@ -136,6 +138,7 @@ class PlainTriage:
 
     def _skip(self, asked: Asked, _rest: str) -> None:
         self._passed.add(asked.candidate_id)
+        self._skipped.add(asked.candidate_id)
 
     def _undo(self, _asked: Asked, _rest: str) -> None:
         self._told(undo(self._project, times=1, analyst=self._analyst), "undone")

@@ -38,6 +38,10 @@ async def test_home_rests_under_triage(project: Project, monkeypatch: pytest.Mon
         assert not home.is_current
         # AND home knows when it comes to the front
         await pilot.press("q")
+        for _ in range(100):
+            if home.is_current:
+                break
+            await pilot.pause(0.1)
         await settle(pilot)
         assert home.is_current
         assert home._now.iterations[-1].unsure == 1
