@@ -47,7 +47,7 @@ def walk(desk: Tmux, steps: list[tuple[str, str]]) -> None:
         desk.wait_for(text)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_an_iteration_is_driven_by_keys_alone(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     search(project, SHAPES)
