@@ -15,7 +15,7 @@ SCREENS = (
     "test_picture_widgets.py",
     "test_remote.py",
 )
-"""Files of tests/tui that start the UI for each test: minutes in all, run by hand with -m screens."""
+"""Files of tests/tui that start the UI for each test: run by hand with -m screens."""
 
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")  # no test asserts a time: a loaded machine is slow, not wrong
