@@ -176,10 +176,10 @@ def test_verdict_blink_idle(world: Project) -> None:
     spread("blink, key to last byte", [one.last_ms for one in blinks])
     spread("blink, bytes", [one.size for one in blinks], "B")
     whole, alone = bare(world)
-    spread("decide() alone: journal, fsync, attach, insert", whole)
+    spread("decide(unsure) alone: journal, fsync, attach, insert", whole)
     spread("fsync and insert alone, connection held", alone)
     ratio = statistics.median(one.last_ms for _, one in said) / statistics.median(whole)
-    note("verdict to last byte : decide() alone", ratio, "times")
+    note("verdict (accept) to last byte : decide(unsure) alone", ratio, "times")
 
 
 def test_held_j(tmp_path: Path) -> None:
