@@ -7,7 +7,6 @@ from hypothesis import settings
 
 SCREENS = (
     "test_*_screen.py",
-    "test_screens.py",
     "test_triage.py",
     "test_golden.py",
     "test_layers.py",
@@ -15,7 +14,7 @@ SCREENS = (
     "test_picture_widgets.py",
     "test_remote.py",
 )
-"""Files of tests/tui that start the UI for each test: run by hand with -m screens."""
+"""Files of tests/tui that start the UI for each test: a step of .ci/run."""
 
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")  # no test asserts a time: a loaded machine is slow, not wrong
