@@ -149,3 +149,15 @@ async def test_hostile_names_are_shown_not_obeyed(project: Project) -> None:
     assert "\x1b" not in text
     assert "\\u001b]52" in text
     assert "[@click=app.quit]" in text
+
+
+async def test_help_over_triage_lists_its_keys_by_id(project: Project) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 100)) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        text = text_of(app)
+        assert "verdict.accept" in text
+        assert "headwall that casts a shadow" in text
