@@ -76,7 +76,9 @@ def test_decisions_from_a_file_are_taken_whole_or_not_at_all(
     assert _open(run, project) == 2
     file.write_text("candidate_id,verdict,reason,analyst\n1,accept,,bob\n2,reject,river,\n")
     assert run("-C", project.folder, "decide", "--from", file, "--as", "ann").code == 0
-    said = run("-C", project.folder, "sql", "FROM decisions", "--format", "json")
+    said = run(
+        "-C", project.folder, "sql", "FROM decisions ORDER BY candidate_id", "--format", "json"
+    )
     assert [row["analyst"] for row in json.loads(said.out)] == ["bob", "ann"]
 
 
