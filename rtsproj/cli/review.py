@@ -20,10 +20,11 @@ from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_can
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge as close
 from rtsproj.workflow.converge import look, search_again
-from rtsproj.workflow.decide import Word, decide_from
+from rtsproj.workflow.decide import Word
 from rtsproj.workflow.decide import decide as save
 from rtsproj.workflow.decide import redo as say_again
 from rtsproj.workflow.decide import undo as take_back
+from rtsproj.workflow.decide_file import decide_from
 from rtsproj.workflow.queue import ORDERS, Kind, Wanted, release
 
 app = typer.Typer(rich_markup_mode=None)
@@ -138,7 +139,12 @@ def decide(
             hint="rtsproj decide 12 accept, or rtsproj decide --from decisions.csv",
         )
     if file is not None:
-        saved = decide_from(project, file, analyst=whoami(by))
+        taken = decide_from(project, file, analyst=whoami(by))
+        saved = taken.saved
+        if taken.standing:
+            session(context).talk.say(f"{taken.standing} lines say what stands already: left out")
+            if not saved and not as_json:
+                return
     else:
         word = Word(_verdict(verdict or ""), reason, note)
         saved = (save(project, number or 0, word, analyst=whoami(by)),)

@@ -44,6 +44,16 @@ COLOURS = {
 MASK = re.compile(r"udm2?", re.IGNORECASE)
 
 
+def band_name(text: str) -> str:
+    """The project's name of a band: Sentinel-2's B02 is blue, NearInfrared is nir.
+
+    Any other text stays, in lower case with ``_`` for what is neither letter nor digit.
+    """
+    plain = text.strip().lower()
+    plain = SENTINEL2.get(re.sub(r"^b0", "b", plain), plain)
+    return COLOURS.get(plain, re.sub(r"[^a-z0-9]+", "_", plain).strip("_"))
+
+
 def date_of(name: str, tags: Mapping[str, str]) -> date | None:
     """Day of acquisition from a file name, else from TIFF metadata; None where neither tells."""
     for text in (name, *(tags.get(key, "").replace(":", "-") for key in TAGS)):
@@ -108,9 +118,5 @@ def _literal(text: str) -> str:
 def _described(descriptions: Sequence[str | None]) -> tuple[str, ...] | None:
     if not descriptions or any(not one for one in descriptions):
         return None
-    names = []
-    for one in descriptions:
-        plain = str(one).strip().lower()
-        plain = SENTINEL2.get(re.sub(r"^b0", "b", plain), plain)
-        names.append(COLOURS.get(plain, re.sub(r"[^a-z0-9]+", "_", plain).strip("_")))
+    names = [band_name(str(one)) for one in descriptions]
     return tuple(names) if len(set(names)) == len(names) and all(names) else None

@@ -17,7 +17,7 @@ from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
-from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.names import band_name, date_of, guess_bands, sensor_of, udm2_beside
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
 
 DTYPES = ("uint8", "uint16", "int16", "float32")
@@ -92,6 +92,13 @@ def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
         bands = _bands(absolute, dataset, choice)
         nodata = dataset.nodata
         mask_path = udm2_beside(absolute)
+        clear_share = _clear_share(dataset, bands, nodata, mask_path)
+        if clear_share == 0:
+            masked = f", mask {mask_path}" if mask_path else ""
+            raise UsageError(
+                f"{absolute} shows nothing: no pixel is clear (nodata {nodata}{masked})",
+                hint="check the nodata value and the mask; leave the file out if it is empty",
+            )
         spec = SceneSpec(
             scene_id=0,
             path=str(absolute),
@@ -101,7 +108,7 @@ def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
             dtype=dataset.dtypes[0],
             nodata=None if nodata is None else float(nodata),
             mask_path=None if mask_path is None else str(mask_path),
-            clear_share=_clear_share(dataset, bands, nodata, mask_path),
+            clear_share=clear_share,
             fingerprint=fingerprint_of(absolute),
         )
         footprint = box(*dataset.bounds)
@@ -201,12 +208,13 @@ def _check_blocks(path: Path, dataset: Dataset) -> None:
 
 def _bands(path: Path, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
     if choice.bands is not None:
-        named = tuple(name.strip().lower() for name in choice.bands)
+        named = tuple(band_name(name) for name in choice.bands)
         if len(named) != dataset.count or len(set(named)) != len(named):
             raise UsageError(
                 f"{path} has {dataset.count} bands, {len(named)} names were given: "
                 f"{', '.join(named)}",
-                hint="name each band once, in file order",
+                hint="name each band once, in file order, such as blue,green,red,nir (Sentinel-2's "
+                "B02,B03,B04,B08 are the same); other names are kept as given",
             )
         return named
     colours = tuple(one.name for one in dataset.colorinterp)

@@ -63,8 +63,9 @@ AND candidate_id <> ? ORDER BY candidate_id
 NEIGHBOURS = """
 SELECT ST_AsWKB(geom) AS wkb FROM candidate
 WHERE iteration = ? AND candidate_id <> ?
-AND minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? ORDER BY candidate_id
+AND minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? ORDER BY area_m2 DESC LIMIT 500
 """
+"""At most 500, the largest first: more lines would only hide the picture, and each is drawn."""
 DISTANCES = """
 SELECT d.kind, l.line_class, l.line_name, d.distance_m FROM candidate_distance d
 JOIN source s ON s.source_id = d.source_id AND s.withdrawn_at IS NULL

@@ -3,8 +3,14 @@
 Why: a DuckDB file that one process holds for writing cannot be opened by any other, not even to
 read. So a process holds it for one transaction, behind our own lock, and every other process takes
 its turn. One warm in-memory instance per process keeps the cost at a few milliseconds.
+
+A commit is durable once it is in the write-ahead log. Folding the log into the file rewrites whole
+indexes, so a process that saves word after word (the triage screen) may leave a short log beside
+the file; every reader sees it, and the next one that folds takes it in.
 """
 
+import importlib.util
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,13 +35,25 @@ GEOMETRY = frozenset({"geom", "footprint"})
 
 Connection = duckdb.DuckDBPyConnection
 
+if importlib.util.find_spec("pandas") is None:
+    # DuckDB tries to import pandas for every bound value; where it is not installed, each try
+    # searches the whole path again.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
 
 class Database:
-    """The database of one project folder, opened for one transaction at a time."""
+    """The database of one project folder, opened for one transaction at a time.
+
+    Attributes:
+        folder: the project directory.
+        wait_s: longest wait for another process's transaction.
+        log_bytes: write-ahead log that may stay beside the file between transactions; 0: none.
+    """
 
     def __init__(self, folder: Path, *, wait_s: float = 10.0) -> None:
         self.folder = folder
         self.wait_s = wait_s
+        self.log_bytes = 0
         self._turn = threading.RLock()
         self._instance: Connection | None = None
         self._spatial = False
@@ -44,6 +62,11 @@ class Database:
     def path(self) -> Path:
         """The database file; nothing but DuckDB may open it while it is attached."""
         return self.folder / FILE
+
+    @property
+    def log_path(self) -> Path:
+        """The write-ahead log; absent where every commit is folded into the file."""
+        return self.folder / f"{FILE}.wal"
 
     @property
     def lock_path(self) -> Path:
@@ -74,25 +97,21 @@ class Database:
                 with _transaction(connection):
                     yield connection
             finally:
-                self._detach(connection)
+                self._detach(connection, folds=self._log_size() >= self.log_bytes)
 
-    def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file, so that one file is the whole database."""
-        with (
-            self._turn,
-            project_lock(self.lock_path, purpose="checkpoint", wait_s=self.wait_s),
-        ):
+    @contextmanager
+    def folded(self, purpose: str) -> Iterator[None]:
+        """Hold the project, its log folded into the file and the file attached nowhere.
+
+        Within, the one file is the whole database and may be copied.
+        """
+        with self._turn, project_lock(self.lock_path, purpose=purpose, wait_s=self.wait_s):
             connection = self._warm(spatial=False)
             self._attach(connection, f"(STORAGE_VERSION '{STORAGE}')")
             try:
                 connection.execute("CHECKPOINT project")
             finally:
                 self._detach(connection)
-
-    @contextmanager
-    def detached(self, purpose: str) -> Iterator[None]:
-        """Hold the project while its file is attached nowhere, for copying it."""
-        with self._turn, project_lock(self.lock_path, purpose=purpose, wait_s=self.wait_s):
             yield
 
     def close(self) -> None:
@@ -131,7 +150,12 @@ class Database:
             else:
                 return
 
-    def _detach(self, connection: Connection) -> None:
+    def _log_size(self) -> int:
+        return self.log_path.stat().st_size if self.log_path.exists() else 0
+
+    def _detach(self, connection: Connection, *, folds: bool = True) -> None:
+        fold = "enable" if folds else "disable"
+        connection.execute(f"PRAGMA {fold}_checkpoint_on_shutdown")
         connection.execute("USE memory")
         try:
             connection.execute("DETACH project")

@@ -10,7 +10,7 @@ from rtsproj.errors import UsageError
 from rtsproj.journal.lines import Entry
 from rtsproj.store.bulk import bulk_insert
 from rtsproj.store.database import Connection, rows
-from rtsproj.store.ledger import keep_mark, known_candidates, next_seq, write_entry
+from rtsproj.store.ledger import Line, keep_mark, known_candidates, next_seq, write_entry
 from rtsproj.store.outlines import accept_candidate
 
 COLUMNS = {
@@ -62,6 +62,11 @@ WHERE candidate_id = ? AND decision_id < ? AND (purpose = 'replicate') = (? = 'r
 ORDER BY decision_id DESC LIMIT 1
 """
 
+STANDING = """
+SELECT candidate_id, analyst, verdict, coalesce(reason, ''), coalesce(note, '') FROM verdict
+WHERE candidate_id IN (SELECT unnest(?::BIGINT[]))
+"""
+
 
 def save_decisions(
     connection: Connection, journal: Path, decisions: Sequence[NewDecision], *, by: str
@@ -84,7 +89,8 @@ def save_decisions(
         for number, one in enumerate(decisions)
     )
     rows_ = [{name: _plain(getattr(one, name)) for name in COLUMNS} for one in saved]
-    entry = write_entry(connection, journal, by=by, kind="decisions", payload={"decisions": rows_})
+    line = Line(first, "decisions", {"decisions": rows_})
+    entry = write_entry(connection, journal, line, by=by)
     apply(connection, entry)
     return saved
 
@@ -111,6 +117,14 @@ def redo(connection: Connection, journal: Path, *, analyst: str) -> SavedDecisio
         return None
     again = _again(found[0], found[0], act=Act.REDO)
     return save_decisions(connection, journal, [again], by=analyst)[0]
+
+
+def standing(
+    connection: Connection, candidate_ids: Sequence[int]
+) -> dict[int, tuple[str, str, str, str]]:
+    """Candidate -> (analyst, verdict, reason, note) of the word that stands, where one does."""
+    found = connection.execute(STANDING, [list(candidate_ids)]).fetchall()
+    return {one: (analyst, verdict, reason, note) for one, analyst, verdict, reason, note in found}
 
 
 def named(connection: Connection, entry: Entry) -> bool:

@@ -32,16 +32,13 @@ WHERE database_name = 'project' AND NOT internal ORDER BY table_name, column_ind
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Path]:
-    """A copy of the database file, gone afterwards; the write-ahead log is folded in first."""
+    """A copy of the database file and its write-ahead log, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="rtsproj-sql-") as folder:
         target = Path(folder) / "project.duckdb"
-        log = database.path.with_suffix(".duckdb.wal")
-        if log.exists():
-            database.checkpoint()
         with shared_lock(database.lock_path, wait_s=database.wait_s):
             shutil.copyfile(database.path, target)
-            if log.exists():
-                shutil.copyfile(log, target.with_suffix(".duckdb.wal"))
+            if database.log_path.exists():
+                shutil.copyfile(database.log_path, target.with_suffix(".duckdb.wal"))
         yield target
 
 

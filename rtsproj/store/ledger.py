@@ -5,6 +5,7 @@ ahead, and the next writer takes in what the database lacks (``store.replay``).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,28 @@ SELECT greatest((SELECT coalesce(max(decision_id), 0) FROM decision),
                 (SELECT coalesce(max(version_id), 0) FROM outline_version)) + 1
 """
 KNOWN = "SELECT candidate_id FROM candidate WHERE candidate_id IN (SELECT unnest(?::BIGINT[]))"
+KNOWN_ONE = "SELECT candidate_id FROM candidate WHERE candidate_id = ?"
+
+# A row that is there is changed in place: INSERT OR REPLACE costs twice as much.
+MOVE_MARK = """
+UPDATE journal_mark SET size_bytes = ?, last_sha256 = ? WHERE analyst = ? RETURNING analyst
+"""
+FIRST_MARK = "INSERT INTO journal_mark (size_bytes, last_sha256, analyst) VALUES (?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one journal line says.
+
+    Attributes:
+        seq: number of the first decision or outline version in it, from ``next_seq``.
+        kind: decisions or outlines.
+        payload: the words themselves.
+    """
+
+    seq: int
+    kind: str
+    payload: Mapping[str, Any]
 
 
 def next_seq(connection: Connection) -> int:
@@ -25,9 +48,7 @@ def next_seq(connection: Connection) -> int:
     return int(scalar(connection, NEXT))
 
 
-def write_entry(
-    connection: Connection, journal: Path, *, by: str, kind: str, payload: Mapping[str, Any]
-) -> Entry:
+def write_entry(connection: Connection, journal: Path, line: Line, *, by: str) -> Entry:
     """Append one line to the analyst's journal; on return it is on disk.
 
     Raises:
@@ -42,25 +63,28 @@ def write_entry(
             f"not saved: {path} holds decisions that the database lacks",
             hint="collect the jobs that they speak of, or run `rtsproj doctor`",
         )
-    seq = next_seq(connection)
-    line = {
-        "seq": seq,
+    written = {
+        "seq": line.seq,
         "time": datetime.now(UTC).isoformat(),
         "analyst": by,
-        "kind": kind,
-        "payload": payload,
+        "kind": line.kind,
+        "payload": line.payload,
     }
-    return Entry(seq, by, kind, dict(payload), append(path, line, after=known))
+    mark = append(path, written, after=known)
+    return Entry(line.seq, by, line.kind, dict(line.payload), mark)
 
 
 def keep_mark(connection: Connection, entry: Entry) -> None:
     """Note how far the analyst's journal is contained in this database."""
-    connection.execute(
-        "INSERT OR REPLACE INTO journal_mark VALUES (?, ?, ?)",
-        [entry.analyst, entry.mark.size_bytes, entry.mark.last_sha256],
-    )
+    mark = [entry.mark.size_bytes, entry.mark.last_sha256, entry.analyst]
+    if not connection.execute(MOVE_MARK, mark).fetchall():
+        connection.execute(FIRST_MARK, mark)
 
 
 def known_candidates(connection: Connection, wanted: list[int]) -> set[int]:
     """Those of the given candidates that are in the database."""
-    return {one for (one,) in connection.execute(KNOWN, [wanted]).fetchall()}
+    if len(wanted) == 1:  # by the key alone: a third of the cost of the list
+        found = connection.execute(KNOWN_ONE, wanted).fetchall()
+    else:
+        found = connection.execute(KNOWN, [wanted]).fetchall()
+    return {one for (one,) in found}

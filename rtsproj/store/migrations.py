@@ -132,7 +132,8 @@ def migrate(
                 [migration.version, migration.name, migration.sha256, __version__],
             )
     if pending:
-        database.checkpoint()
+        with database.folded("migrated"):
+            pass
     return tuple(migration.name for migration in pending)
 
 
@@ -163,12 +164,11 @@ def back_up(database: Database, tag: str) -> Path:
 
     The copy is written beside its name and renamed, so that a name in backups/ is a whole file.
     """
-    database.checkpoint()
     folder = database.folder / "backups"
     folder.mkdir(exist_ok=True)
     target = folder / f"{database.path.stem}-{tag}.duckdb"
     temporary = target.with_suffix(".part")
-    with database.detached("backup"):
+    with database.folded("backup"):
         shutil.copyfile(database.path, temporary)
     temporary.replace(target)
     return target

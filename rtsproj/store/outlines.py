@@ -21,14 +21,16 @@ ORDER BY slump_id
 SHAPE_NAMES = ("area_m2", "perimeter_m", "lon", "lat", "minx", "miny", "maxx", "maxy")
 """Columns that measure an outline."""
 _SHAPE = ", ".join(SHAPE_NAMES)
-ACCEPTED = (
-    f"SELECT iteration, {_SHAPE}, 'model' AS geom_source, ST_AsWKB(geom) AS geom FROM candidate "  # noqa: S608 - constants
-    "WHERE candidate_id = ?"
+SHOWN = (
+    f"SELECT iteration, {_SHAPE}, 'model' AS geom_source, 0 AS version_id, ST_AsWKB(geom) AS geom "  # noqa: S608 - constants
+    f"FROM candidate WHERE candidate_id = ? UNION ALL "
+    f"SELECT iteration, {_SHAPE}, geom_source, version_id, ST_AsWKB(geom) "
+    f"FROM outline_version WHERE candidate_id = ? ORDER BY version_id DESC LIMIT 1"
 )
-EDITED = (
-    f"SELECT iteration, {_SHAPE}, geom_source, ST_AsWKB(geom) AS geom FROM outline_version "  # noqa: S608 - constants
-    "WHERE candidate_id = ? ORDER BY version_id DESC LIMIT 1"
-)
+"""The newest outline of a candidate: an edit, or what the model drew."""
+MEETS = """
+SELECT 1 FROM slump_outline WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? LIMIT 1
+"""
 UNMEASURED = """
 SELECT o.outline_id, ST_AsWKB(o.geom) FROM slump_outline o
 WHERE o.outline_id NOT IN (SELECT outline_id FROM outline_distance WHERE source_id = ?)
@@ -52,9 +54,10 @@ def current_outlines(connection: Connection) -> list[dict[str, Any]]:
 def outlines_near(
     connection: Connection, bounds: tuple[float, float, float, float], *, but: int
 ) -> tuple[bytes, ...]:
-    """Current outlines (WKB) whose box meets a view, without those of one candidate."""
+    """Current outlines (WKB) whose box meets a view, at most 500, without those of a candidate."""
     minx, miny, maxx, maxy = bounds
-    return tuple(bytes(one["wkb"]) for one in rows(connection, NEAR, [maxx, minx, maxy, miny, but]))
+    found = rows(connection, f"{NEAR} LIMIT 500", [maxx, minx, maxy, miny, but])
+    return tuple(bytes(one["wkb"]) for one in found)
 
 
 def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str) -> None:
@@ -66,10 +69,12 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
     seen = "SELECT 1 FROM slump_outline WHERE candidate_id = ?"
     if connection.execute(seen, [candidate_id]).fetchall():
         return
-    edited = rows(connection, EDITED, [candidate_id])
-    candidate = (edited or rows(connection, ACCEPTED, [candidate_id]))[0]
+    candidate = rows(connection, SHOWN, [candidate_id, candidate_id])[0]
+    del candidate["version_id"]
     box = [candidate["maxx"], candidate["minx"], candidate["maxy"], candidate["miny"]]
-    near = rows(connection, NEAR, [*box, candidate_id])
+    # Most accepted candidates touch no slump: the view, which ranks them all, is asked only then.
+    meets = connection.execute(MEETS, box).fetchall()
+    near = rows(connection, NEAR, [*box, candidate_id]) if meets else []
     outline = shapely.from_wkb(bytes(candidate["geom"]))
     identity = identify(
         outline, [(one["slump_id"], shapely.from_wkb(bytes(one["wkb"]))) for one in near]

@@ -11,7 +11,7 @@ from typing import Any
 from rtsproj.journal.lines import Entry
 from rtsproj.store.candidates import add_part
 from rtsproj.store.database import Connection, insert, next_id, rows, scalar
-from rtsproj.store.ledger import keep_mark, known_candidates, next_seq, write_entry
+from rtsproj.store.ledger import Line, keep_mark, known_candidates, next_seq, write_entry
 from rtsproj.store.outlines import SHAPE_NAMES, add_outline
 
 OF_CANDIDATE = """
@@ -67,7 +67,7 @@ def save_versions(
         }
         for number, one in enumerate(versions)
     ]
-    entry = write_entry(connection, journal, by=by, kind="outlines", payload={"versions": kept})
+    entry = write_entry(connection, journal, Line(first, "outlines", {"versions": kept}), by=by)
     apply(connection, entry)
     return [one["version_id"] for one in kept]
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.suggester import SuggestFromList
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.domain.verbs import VERBS
@@ -16,6 +16,7 @@ from rtsproj.tui.keys import CLOSE, bindings
 from rtsproj.tui.places import PLACES
 from rtsproj.tui.text import content
 from rtsproj.tui.theme import NAMES
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.workflow.verbs import Said, run_verb
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class AnswerPage(Screen[None]):
         yield Static(content(f" rtsproj {safe_text(self._line)}"), id="head")
         with VerticalScroll():
             yield Static(content("running…"), id="text")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Run the verb in a thread."""

@@ -39,6 +39,7 @@ class Review:
     newest: SavedDecision | None = None
     glyphs: dict[str, str] = field(default_factory=lambda: GLYPHS)
     _decided: set[int] = field(default_factory=set)
+    _gone: set[int] = field(default_factory=set)
     _spent: deque[float] = field(default_factory=lambda: deque(maxlen=PACE_OF))
     _last_at: float | None = None
 
@@ -57,9 +58,13 @@ class Review:
         return len(self) - len(self._decided)
 
     def take_queue(self, queue: Queue) -> None:
-        """Another queue, or the whole of the one whose first batch is shown."""
+        """Another queue, or the same one read again: what was decided in it still counts."""
+        before = self.queue
+        same = before is not None and (before.kind, before.filter) == (queue.kind, queue.filter)
+        counted = self._gone | self._decided if same else set()
         self.queue = queue
         self._decided = {one for one in self.said if queue.place_of(one) is not None}
+        self._gone = counted - self._decided
 
     def note_area(self, candidate_id: int, area_m2: float) -> None:
         """An outline was edited: its row shows the new size."""
@@ -103,6 +108,7 @@ class Review:
         if saved.verdict is Verdict.WITHDRAW:
             self.said.pop(one, None)
             self._decided.discard(one)
+            self._gone.discard(one)
         else:
             fresh = one not in self.said
             self.said[one] = saved.verdict.value
@@ -125,13 +131,24 @@ class Review:
         return sum(self._spent) / len(self._spent) if len(self._spent) >= 3 else None
 
     def progress_text(self) -> str:
-        """How far: count, pace, time left."""
-        done, total, pace = len(self) - self.left, len(self), self.pace_s
+        """How far."""
         more = "" if self.queue is None or self.queue.whole else "+"
-        text = f"{done}/{total}{more} decided"
-        if pace is not None:
-            text += f"   {pace:.1f} s each   ~{duration_text(pace * self.left)} left"
-        return text
+        gone = len(self._gone)
+        return f"{gone + len(self) - self.left}/{gone + len(self)}{more} decided"
+
+    def pace_text(self) -> str:
+        """Seconds per decision and the time left; empty before three."""
+        pace = self.pace_s
+        if pace is None:
+            return ""
+        return f"{pace:.1f} s each   ~{duration_text(pace * self.left)} left"
+
+    def saved_text(self) -> str:
+        """The newest decision and how to take it back; empty before one."""
+        one = self.newest
+        if one is None:
+            return ""
+        return f"saved #{one.decision_id} {one.verdict} {one.reason}".rstrip() + " · u undoes"
 
     def _count_time(self, at: float) -> None:
         if self._last_at is not None and at - self._last_at <= LONG_S:

@@ -53,7 +53,10 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
             absolute, layer=chosen, where=where, return_fids=True
         )
     except (DataSourceError, DataLayerError, ValueError) as error:
-        hint = "check --where" if where else "check the file in a GIS"
+        hint = "check the file in a GIS"
+        if where:
+            fields = pyogrio.read_info(absolute, layer=chosen)["fields"]
+            hint = f"check --where; fields: {', '.join(map(str, fields)) or 'none'}"
         raise UsageError(f"{absolute} cannot be read: {_first(error)}", hint=hint) from error
     if wkb is None:
         raise UsageError(f"{absolute} has no geometry", hint="give a file with polygons or lines")

@@ -1,10 +1,8 @@
-"""Decisions: one, many from a file, undo, redo; saved in the journal and in the database."""
+"""Decisions: one, many, undo, redo; saved in the journal and in the database."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rtsproj.domain.decisions import (
@@ -21,7 +19,6 @@ from rtsproj.store import decisions
 from rtsproj.workflow.candidates import CandidateCard
 from rtsproj.workflow.project import Project, reading, writing
 
-COLUMNS = frozenset({"candidate_id", "verdict", "reason", "note", "analyst", "decided_at"})
 Step = Callable[..., SavedDecision | None]
 """One undo or redo."""
 SAYABLE = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
@@ -48,9 +45,9 @@ def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     Raises:
         UsageError: unknown candidate, verdict or reason; nothing was saved.
     """
-    _check_sayable(word)
-    checked = _checked(project, candidate_id, word, analyst)
-    return _save(project, [checked], by=checked.analyst)[0]
+    check_sayable(word)
+    said = checked(project, candidate_id, word, analyst)
+    return save_words(project, [said], by=said.analyst)[0]
 
 
 def decide_many(
@@ -62,9 +59,9 @@ def decide_many(
         UsageError: an unknown candidate, verdict or reason; nothing was saved.
     """
     for word in words.values():
-        _check_sayable(word)
-    checked = [_checked(project, one, word, analyst) for one, word in words.items()]
-    return _save(project, checked, by=analyst)
+        check_sayable(word)
+    said = [checked(project, one, word, analyst) for one, word in words.items()]
+    return save_words(project, said, by=analyst)
 
 
 def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision:
@@ -79,9 +76,9 @@ def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision
         UsageError: a value is not accepted; nothing was saved.
     """
     word = replace(word_of(saved), **added)
-    checked = _checked(project, saved.candidate_id, word, saved.analyst)
-    more = replace(checked, act=Act.AMEND, undoes=saved.decision_id)
-    return _save(project, [more], by=saved.analyst)[0]
+    said = checked(project, saved.candidate_id, word, saved.analyst)
+    more = replace(said, act=Act.AMEND, undoes=saved.decision_id)
+    return save_words(project, [more], by=saved.analyst)[0]
 
 
 def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
@@ -96,8 +93,8 @@ def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
     Raises:
         UsageError: unknown candidate or value; nothing was saved.
     """
-    checked = replace(_checked(project, candidate_id, word, analyst), act=Act.AMEND)
-    return _save(project, [checked], by=analyst)[0]
+    said = replace(checked(project, candidate_id, word, analyst), act=Act.AMEND)
+    return save_words(project, [said], by=analyst)[0]
 
 
 def word_of(saved: SavedDecision) -> Word:
@@ -117,24 +114,6 @@ def standing_word(card: CandidateCard) -> Word:
         confidence=row.confidence or "",
         flagged=row.flagged,
     )
-
-
-def decide_from(project: Project, path: Path, *, analyst: str) -> tuple[SavedDecision, ...]:
-    """Save all decisions of a CSV file, or none.
-
-    Raises:
-        UsageError: naming every line that cannot be taken; nothing was saved.
-    """
-    taken, bad = _read_csv(project, path, analyst)
-    if bad:
-        more = f"; and {len(bad) - 10} more" if bad[10:] else ""
-        raise UsageError(
-            f"{path}: " + "; ".join(bad[:10]) + more,
-            hint="mend these lines; nothing of the file was saved",
-        )
-    if not taken:
-        raise UsageError(f"{path} holds no decision", hint="columns: candidate_id,verdict,reason")
-    return _save(project, taken, by=analyst)
 
 
 def undo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
@@ -160,66 +139,37 @@ def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[Sav
     return tuple(done)
 
 
-def _save(
-    project: Project, checked: Sequence[NewDecision], *, by: str
+def save_words(
+    project: Project, said: Sequence[NewDecision], *, by: str
 ) -> tuple[SavedDecision, ...]:
-    with writing(project, f"{len(checked)} decisions by {by}") as connection:
-        return decisions.save_decisions(connection, project.journal, checked, by=by)
+    """Save checked decisions, all or none, in the journal of ``by``.
+
+    Raises:
+        UsageError: an unknown candidate; nothing was saved.
+    """
+    with writing(project, f"{len(said)} decisions by {by}") as connection:
+        return decisions.save_decisions(connection, project.journal, said, by=by)
 
 
-def _read_csv(
-    project: Project, path: Path, analyst: str
-) -> tuple[Sequence[NewDecision], Sequence[str]]:
-    taken: list[NewDecision] = []
-    bad: list[str] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            _check_header(path, reader.fieldnames or ())
-            for row in reader:
-                try:
-                    taken.append(_of_row(project, row, analyst))
-                except UsageError as error:
-                    bad.append(f"line {reader.line_num}: {error.what}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="give a UTF-8 CSV file") from error
-    return taken, bad
-
-
-def _check_header(path: Path, names: Iterable[str]) -> None:
-    unknown = sorted(set(names) - COLUMNS)
-    missing = sorted({"candidate_id", "verdict"} - set(names))
-    if unknown or missing:
-        raise UsageError(
-            f"{path}: columns {', '.join(missing) or 'none'} missing, "
-            f"{', '.join(map(repr, unknown)) or 'none'} unknown",
-            hint="columns: candidate_id, verdict, and optionally reason, note, analyst, decided_at",
-        )
-
-
-def _of_row(project: Project, row: Mapping[str, str | None], analyst: str) -> NewDecision:
-    text = (row.get("candidate_id") or "").strip()
-    try:
-        candidate_id = int(text.removeprefix("C-"))
-        verdict = Verdict((row["verdict"] or "").strip())
-    except ValueError:
-        raise UsageError(
-            f"candidate_id {text!r}, verdict {row['verdict']!r}", hint="accept, reject or unsure"
-        ) from None
-    _check_sayable(Word(verdict))
-    word = Word(verdict, (row.get("reason") or "").strip(), row.get("note") or "")
-    who = (row.get("analyst") or "").strip() or analyst
-    when = (row.get("decided_at") or "").strip()
-    return _checked(project, candidate_id, word, who, _time(when) if when else None)
-
-
-def _checked(
+def checked(
     project: Project,
     candidate_id: int,
     word: Word,
     analyst: str,
     when: datetime | None = None,
 ) -> NewDecision:
+    """A word as a decision ready to be saved.
+
+    Args:
+        project: its settings list the reasons and the evidence.
+        candidate_id: what it is about.
+        word: what is said.
+        analyst: who says so.
+        when: UTC without a zone; None = now.
+
+    Raises:
+        UsageError: a value is not accepted.
+    """
     reasons = project.settings.triage.reasons
     _check_marks(project, word)
     if word.reason and (word.verdict is not Verdict.REJECT or word.reason not in reasons):
@@ -245,7 +195,12 @@ def _checked(
     )
 
 
-def _check_sayable(word: Word) -> None:
+def check_sayable(word: Word) -> None:
+    """Refuse a verdict that only undo may write.
+
+    Raises:
+        UsageError: it is ``withdraw``.
+    """
     if word.verdict not in SAYABLE:
         raise UsageError(f"verdict {word.verdict} cannot be said", hint="use `rtsproj undo`")
 
@@ -258,13 +213,3 @@ def _check_marks(project: Project, word: Word) -> None:
     if word.confidence not in CONFIDENCES:
         hint = f"one of {', '.join(CONFIDENCES[1:])}"
         raise UsageError(f"confidence {word.confidence!r} is not known", hint=hint)
-
-
-def _time(text: str) -> datetime:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"decided_at {text!r}", hint="ISO 8601, such as 2026-01-31T12:00"
-        ) from None
-    return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtsproj.domain.decisions import Purpose
+from rtsproj.errors import RtsError
 from rtsproj.settings import QueueOrder
 from rtsproj.store import claims, facts
 from rtsproj.store import queue as store
@@ -31,6 +32,11 @@ ORDERS: tuple[QueueOrder, ...] = (
     "area",
 )
 """Orders in the sequence in which the screen walks them."""
+CLAIM_TRIES = 3
+"""Times that a queue is read again because somebody else has claimed its first candidates."""
+SITTING_LOG = 4_000
+"""Bytes of write-ahead log that a sitting leaves unfolded: a handful of decisions. Every look at
+the project reads the log again, so a longer one costs more than folding it saves."""
 WALK_PX = 1024
 """px; height of a band of the map walk, which goes to and fro."""
 
@@ -129,6 +135,33 @@ def read_queue(project: Project, wanted: Wanted, *, analyst: str, whole: bool = 
     return _mixed(queue, repeats) if repeats else queue
 
 
+def open_queue(project: Project, wanted: Wanted, *, analyst: str, at: int | None = None) -> Queue:
+    """The first batch, with the candidates that are shown first claimed.
+
+    What another analyst has claimed in the same moment is left out before anybody sees it.
+
+    Args:
+        project: the project.
+        wanted: kind, order and filter.
+        analyst: who claims.
+        at: candidate to begin with; None = the first.
+    """
+    queue = read_queue(project, wanted, analyst=analyst, whole=False)
+    for _ in range(CLAIM_TRIES):
+        if queue.kind != "triage" or not len(queue):
+            break
+        start = (queue.place_of(at) if at is not None else None) or 0
+        ids = queue.ids[start : start + project.settings.triage.claim_ahead].tolist()
+        try:
+            held = claim_ahead(project, ids, wanted, analyst=analyst)
+        except RtsError:
+            break  # a busy or read-only project is still shown; a claim stops no word
+        if not held:
+            break
+        queue = read_queue(project, wanted, analyst=analyst, whole=False)
+    return queue
+
+
 def claim_ahead(
     project: Project, ids: Sequence[int], wanted: Wanted, *, analyst: str
 ) -> Mapping[int, str]:
@@ -147,8 +180,17 @@ def claim_ahead(
     return held
 
 
+def sit_down(project: Project) -> None:
+    """Word after word is coming: saves may leave a short write-ahead log beside the file."""
+    project.database.log_bytes = SITTING_LOG
+
+
 def release(project: Project, *, analyst: str) -> int:
-    """Give an analyst's claims back, as when a screen closes; returns how many."""
+    """Give an analyst's claims back, as when a screen closes; returns how many.
+
+    The write-ahead log of the sitting is folded into the file.
+    """
+    project.database.log_bytes = 0
     with writing(project, f"release the claims of {analyst}") as connection:
         return claims.release(connection, analyst)
 

@@ -142,12 +142,18 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
 
 
 def add_terrain(project: Project, path: Path, *, by: str) -> Added:
-    """Register an elevation raster in place."""
+    """Register an elevation raster in place.
+
+    Raises:
+        UsageError: it cannot be read, or does not reach the area.
+    """
     choice = ProbeChoice(acquired=date.min, bands=("elevation",))
     record = read_scene(path, Role.HISTORY, choice)
     footprint = shapely.from_wkb(record.footprint_wkb)
     lonlat = transform(footprint, record.crs, "EPSG:4326").centroid
     crs = settle_crs(project, utm_crs(lonlat.x, lonlat.y), by=by)
+    here = transform(footprint, record.crs, crs)
+    _check_over_images(project, [here], path, crs)
     with writing(project, f"terrain {path.name}") as connection:
         source_id = sources.add_source(
             connection,
@@ -164,7 +170,7 @@ def add_terrain(project: Project, path: Path, *, by: str) -> Added:
             "crs": record.crs,
             "gsd_m": record.gsd_m,
             "nodata": record.spec.nodata,
-            "footprint": shapely.to_wkb(transform(footprint, record.crs, crs)),
+            "footprint": shapely.to_wkb(here),
         }
         sources.add_terrain(connection, row)
     return Added(source_id, 1, (), 0.0)
@@ -202,7 +208,7 @@ def _to_project(
 def _check_over_images(
     project: Project, geoms: Sequence[BaseGeometry], path: Path, crs: str
 ) -> None:
-    """Labels and lines must reach the area or, where none is set, the images."""
+    """Labels, lines and terrain must reach the area or, where none is set, the images."""
     if not has_crs(project):
         return
     with reading(project) as connection:

@@ -18,9 +18,17 @@ class Review:
         self._project = project
         self._analyst = analyst
 
-    def queue(self, wanted: queues.Wanted, *, whole: bool) -> queues.Queue:
-        """Candidates that wait for this analyst; ``whole`` False = the first batch, at once."""
-        return queues.read_queue(self._project, wanted, analyst=self._analyst, whole=whole)
+    def sit_down(self) -> None:
+        """The analyst begins to decide; ``release`` ends it."""
+        queues.sit_down(self._project)
+
+    def first_batch(self, wanted: queues.Wanted, *, at: int | None) -> queues.Queue:
+        """What is shown at once, its first candidates claimed; ``at`` = where to begin."""
+        return queues.open_queue(self._project, wanted, analyst=self._analyst, at=at)
+
+    def queue(self, wanted: queues.Wanted) -> queues.Queue:
+        """All candidates that wait for this analyst."""
+        return queues.read_queue(self._project, wanted, analyst=self._analyst)
 
     def bookmark(self) -> queues.Bookmark | None:
         """Where the analyst left off."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
 from rtsproj.errors import RtsError
@@ -15,6 +15,7 @@ from rtsproj.tui.screens.questions import Confirm
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.workflow.converge import Convergence
 from rtsproj.workflow.opinions import Opinions, agreement_text
 from rtsproj.workflow.status import Status
@@ -39,7 +40,7 @@ class ConvergeScreen(WorkingScreen):
             yield Static(id="rule", classes="pane")
             yield Static(id="yield", classes="pane")
             yield Static(id="opinions", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes, then look."""

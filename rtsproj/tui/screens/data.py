@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -19,6 +19,7 @@ from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.user import read_choices, remember
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
 from rtsproj.workflow.recognise import ORDER, Given, Kind, Recognised, is_known_suffix
 from rtsproj.workflow.status import Status
@@ -73,7 +74,7 @@ class DataScreen(WorkingScreen):
             yield LazyList(self._row, id="files", classes="pane")
             yield Static(id="about", classes="pane")
         yield Static(id="project", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the folder."""

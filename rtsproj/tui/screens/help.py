@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.domain.verbs import VERBS
@@ -13,6 +13,7 @@ from rtsproj.tui.places import WORDS
 from rtsproj.tui.text import content
 from rtsproj.tui.user import keys_path
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 
 CRITERIA = (
     "YES, all of:  headwall that casts a shadow · bare floor · clear contrast to the tundra around",
@@ -40,7 +41,7 @@ class HelpScreen(Screen[None]):
         yield Head(self._gateway, place="help")
         with VerticalScroll():
             yield Static(content(*self._lines()), id="text")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def action_back(self) -> None:
         """Close the page."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.text import safe_text
@@ -26,6 +26,7 @@ from rtsproj.tui.summary import (
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, short_legend
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.workflow.area_map import MapLayers
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.overview import Overview
@@ -71,7 +72,7 @@ class HomeScreen(WorkingScreen):
             with Vertical(id="side"):
                 for name in ("next", "iterations", "jobs", "log"):
                     yield Static(id=name, classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes and begin to look."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.text import safe_text
@@ -15,6 +15,7 @@ from rtsproj.tui.screens.monitor import MonitorScreen
 from rtsproj.tui.screens.questions import TextPage
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lines import labelled_histogram, sparkline
 from rtsproj.tui.widgets.tile_map import TileMap
 from rtsproj.tui.words import area_text
@@ -60,7 +61,7 @@ class InferScreen(MonitorScreen):
         with Horizontal():
             yield TileMap(id="tiles")
             yield Static(id="told", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes."""

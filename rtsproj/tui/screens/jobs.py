@@ -2,7 +2,7 @@
 
 from textual import work
 from textual.app import ComposeResult
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -13,6 +13,7 @@ from rtsproj.tui.screens.questions import Confirm, TextPage
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
 from rtsproj.tui.widgets.lines import bar
 from rtsproj.tui.words import duration_text
@@ -43,7 +44,7 @@ class JobsScreen(WorkingScreen):
         yield Head(self._gateway, place="jobs")
         yield LazyList(self._row, id="list", classes="pane")
         yield Static(id="log", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes and begin to look."""

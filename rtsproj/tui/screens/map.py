@@ -3,7 +3,7 @@
 import numpy as np
 from textual import work
 from textual.app import ComposeResult
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
@@ -13,6 +13,7 @@ from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, Layer, legend
 from rtsproj.tui.widgets.braille import ACROSS
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.words import area_text, metres_text, place_text
 from rtsproj.workflow.area_map import OPEN, SLUMP, MapLayers, Points, Segments, nearest
 
@@ -51,7 +52,7 @@ class MapScreen(WorkingScreen):
         yield Head(self._gateway, place="map")
         yield AreaMap(has_cursor=True, id="map")
         yield Static(id="here")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the layers."""

@@ -3,7 +3,7 @@
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
@@ -12,6 +12,7 @@ from rtsproj.tui.keys import OUTLINE, bindings
 from rtsproj.tui.screens.looking import LookingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.picture_pane import PicturePane
 from rtsproj.tui.words import area_text
 from rtsproj.workflow.ladder import Kept, Version
@@ -32,7 +33,7 @@ class OutlineScreen(LookingScreen):
         with Horizontal(id="workbench"):
             yield PicturePane(id="middle")
             yield Static(id="evidence", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read what stands."""

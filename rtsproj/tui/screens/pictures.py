@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -21,6 +21,7 @@ from rtsproj.tui.pictures.view import Ring, View
 from rtsproj.tui.pictures.viewer import show_full
 from rtsproj.tui.text import content
 from rtsproj.tui.user import read_choices, remember
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.picture import PictureView
 
 MODES = tuple(Mode)
@@ -52,7 +53,7 @@ class PicturesScreen(Screen[None]):
         with Grid(id="modes"):
             for mode in MODES:
                 yield ModePane(mode)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the chip at once; a candidate's own when it is read."""

@@ -4,13 +4,14 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import CLOSE, bindings
 from rtsproj.tui.text import content
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.workflow.candidates import CandidateCard
 from rtsproj.workflow.opinions import Said
 
@@ -30,7 +31,7 @@ class _Read(Screen[None]):
         yield Static(content(f" {self._title}"), id="head")
         with VerticalScroll():
             yield Static(content("reading…"), id="text")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the lines."""

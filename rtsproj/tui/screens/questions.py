@@ -6,11 +6,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.tui.keys import CLOSE, bindings
 from rtsproj.tui.text import content
+from rtsproj.tui.widgets.key_line import KeyLine
 
 
 class Confirm(ModalScreen[bool]):
@@ -115,7 +116,7 @@ class TextPage(Screen[None]):
         yield Static(content(f" {safe_text(self._heading)}"), id="head")
         with VerticalScroll():
             yield Static(content(*self._lines), id="text")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Of a log the newest lines are at the end."""

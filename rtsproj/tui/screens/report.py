@@ -3,7 +3,7 @@
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -16,6 +16,7 @@ from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, Layer
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
 from rtsproj.tui.widgets.lines import labelled_histogram
 from rtsproj.tui.words import area_text
@@ -71,7 +72,7 @@ class ReportScreen(WorkingScreen):
         with Horizontal(id="lower"):
             for name in ("area", "distance", "iterations"):
                 yield Static(id=name, classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes and read."""

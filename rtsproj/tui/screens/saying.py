@@ -174,8 +174,6 @@ class SayingScreen(LookingScreen):
     def _note_saved(self, saved: SavedDecision) -> None:
         self._state.take(saved, at=time.monotonic())
         self._gateway.pictures.forget_word(saved.candidate_id)
-        words = f"saved #{saved.decision_id} {saved.verdict} {saved.reason} · u undoes"
-        self.notify(words, timeout=2, markup=False)
         self._show_saved()
 
     async def _take_reason(self, reason: str | None) -> None:
@@ -205,4 +203,5 @@ class SayingScreen(LookingScreen):
             return
         for one in saved:
             self._note_saved(one)
+        self.notify(f"{len(saved)} saved: {verdict}, each undone by a u", markup=False)
         self._advance()

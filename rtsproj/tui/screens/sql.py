@@ -3,7 +3,7 @@
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -14,6 +14,7 @@ from rtsproj.tui.screens.questions import Line
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
 from rtsproj.tui.widgets.sql_editor import SqlEditor
 from rtsproj.tui.widgets.table import Layout
@@ -62,7 +63,7 @@ class SqlScreen(WorkingScreen):
         with Vertical(id="result", classes="pane"):
             yield Static(id="names")
             yield LazyList(self._row, id="rows")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes; learn the names for completion."""

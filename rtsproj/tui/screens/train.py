@@ -4,7 +4,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.jobs.curves import CurvePoint
@@ -14,6 +14,7 @@ from rtsproj.tui.keys import TRAIN, bindings
 from rtsproj.tui.screens.monitor import MonitorScreen, log_line
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lines import Curve, Curves, Plot, bar, smoothed
 from rtsproj.tui.widgets.samples import SamplePictures
 from rtsproj.tui.words import duration_text
@@ -57,7 +58,7 @@ class TrainScreen(MonitorScreen):
             yield Static(id="figures", classes="pane")
             yield Static(id="log", classes="pane")
             yield SamplePictures(mode=settings.mode, grey=settings.grey, id="samples")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -23,6 +23,7 @@ from rtsproj.tui.screens.saying import SayingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.evidence import Shown, evidence_lines
 from rtsproj.tui.widgets.head import Head
+from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
 from rtsproj.tui.widgets.picture_pane import PicturePane
 from rtsproj.workflow.queue import ORDERS, Kind, Queue, Wanted
@@ -63,7 +64,7 @@ class TriageScreen(SayingScreen):
             yield LazyList(self._row_text, id="queue", classes="pane")
             yield PicturePane(id="middle")
             yield Static(id="evidence", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes and read the queue."""
@@ -71,6 +72,7 @@ class TriageScreen(SayingScreen):
             self._state.glyphs = ASCII_GLYPHS
         self.query_one("#evidence").border_title = "evidence"
         self._list.focus()
+        self._gateway.review.sit_down()
         self._state.start_clock(time.monotonic())
         pause_min = self._gateway.project.settings.triage.break_min
         if pause_min > 0:
@@ -92,12 +94,10 @@ class TriageScreen(SayingScreen):
             if mark is not None:
                 self._wanted = mark.wanted
             at = self._open_at or (mark.candidate_id if mark else None)
-            first = review.queue(self._wanted, whole=False)
+            first = review.first_batch(self._wanted, at=at)
             self.app.call_from_thread(self._take_queue, first, at)
             if not first.whole:
-                self.app.call_from_thread(
-                    self._take_queue, review.queue(self._wanted, whole=True), at
-                )
+                self.app.call_from_thread(self._take_queue, review.queue(self._wanted), at)
         except RtsError as error:
             self.app.call_from_thread(self.say, error)
 
@@ -161,6 +161,7 @@ class TriageScreen(SayingScreen):
     def _show_at_once(self) -> None:
         """After a verdict: what was read ahead is shown without waiting for a thread."""
         self._pane.reset_frame()
+        self._show_head()
         one = self._state.id_at(self._list.cursor)
         pane = self._pane
         found = self._gateway.pictures.ready(one, pane.frame, pane.look) if one else None
@@ -321,16 +322,15 @@ class TriageScreen(SayingScreen):
             rows=pane.content_size.height,
             criteria=settings.criteria,
         )
-        pane.update(content(*evidence_lines(shown)))
+        pane.update(content(*evidence_lines(shown)), layout=False)
 
     def _show_head(self) -> None:
         one = self._state.id_at(self._list.cursor)
         name = f"C-{one:05}" if one is not None else "nothing open"
         marked = f"   {len(self._state.marked)} marked" if self._state.marked else ""
-        newest = self._state.newest
-        saved = f"   saved #{newest.decision_id}" if newest else ""
-        text = f"{self._state.progress_text()}   {name}{marked}{saved}"
-        self.query_one(Head).tell(text)
+        text = f"{self._state.progress_text()}   {name}{marked}"
+        head = self.query_one(Head)
+        head.tell(text, saved=self._state.saved_text(), more=self._state.pace_text())
 
     def _row_text(self, number: int) -> str:
         return self._state.row_text(number, here=number == self._list.cursor)

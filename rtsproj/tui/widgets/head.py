@@ -1,10 +1,10 @@
 """The status line on every screen: project, iteration, where one is, how far, who holds it."""
 
+from textual.content import Content
 from textual.widgets import Static
 
 from rtsproj.domain.text import safe_text
 from rtsproj.tui.gateway.gateway import Gateway
-from rtsproj.tui.text import content
 
 
 class Head(Static):
@@ -22,17 +22,22 @@ class Head(Static):
         """Show what is known at once."""
         self.tell("")
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, *, saved: str = "", more: str = "") -> None:
         """Say how far; the rest of the line is the project's.
 
         Args:
             text: made safe by the caller where it holds names.
+            saved: what was saved last, in the colour of success.
+            more: what a narrow screen may cut.
         """
         now = self._gateway.desk.newest
         name = safe_text(self._gateway.project.settings.project.name)
         where = f"it. {now.iteration} ▸ {self._place}" if now and now.iteration else self._place
-        held = f"   held by {safe_text(now.held_by)}" if now and now.held_by else ""
-        line = f" {name}  {where}   {text}{held}"
+        held = f"held by {safe_text(now.held_by)}" if now and now.held_by else ""
+        parts = [f" {name}  {where}", text, saved, more, held]
+        line = "   ".join(part for part in parts if part)
         if line != self._shown:
             self._shown = line
-            self.update(content(line), layout=False)
+            start = line.index(saved)
+            shown = Content(line).stylize("$text-success", start, start + len(saved))
+            self.update(shown, layout=False)

@@ -91,6 +91,7 @@ class PicturePane(Vertical):
     def warm(self, sheet: Sheet) -> None:
         """Encode a sheet that will be shown soon; a thread may do it."""
         self._picture.warm(sheet.views[sheet.newest], outline=self._with_outline)
+        self.query_one(YearStrip).warm(sheet.views)
 
     def toggle_outline(self) -> None:
         """Outlines on or off; stays as set."""

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from rtsproj.tui.display import display_of
 from rtsproj.tui.pictures.fit import fit_cells
 from rtsproj.tui.pictures.view import View
-from rtsproj.tui.widgets.painter import Painter
+from rtsproj.tui.widgets.painter import Painter, Plan
 from rtsproj.tui.widgets.picture import SETTLED_S
 
 PLAIN = Style()
@@ -52,6 +52,15 @@ class YearStrip(Widget):
         self._views = tuple(views)
         self._current = current
         self.refresh(layout=changes_room)
+
+    def warm(self, views: Sequence[View]) -> None:
+        """Encode thumbnails that will be shown soon; a thread may do it."""
+        width, height = self.size.width, self.size.height
+        if not self._is_settled or height < 3 or len(views) != len(self._views):
+            return
+        inner = width // max(1, len(self._first(width))) - 2
+        for number in self._first(width):
+            self._painter.warm(self._thumb_plan(views[number], (inner, height - 2)))
 
     def get_content_height(self, container: Size, _viewport: Size, width: int) -> int:
         """No row where the pane is low, narrow, or there is one year only."""
@@ -106,7 +115,7 @@ class YearStrip(Widget):
         top, left = (height - rows) // 2, (width - cols) // 2
         if not 0 <= y - top < rows:
             return Strip([Segment(" " * width, PLAIN)], width)
-        plan = self._painter.plan(view, (cols, rows), has_rings=True)
+        plan = self._thumb_plan(view, size)
         right = width - left - cols
         return Strip.join(
             [
@@ -115,6 +124,9 @@ class YearStrip(Widget):
                 Strip([Segment(" " * right, PLAIN)], right),
             ]
         )
+
+    def _thumb_plan(self, view: View, size: tuple[int, int]) -> Plan:
+        return self._painter.plan(view, fit_cells(*size), has_rings=True)
 
     def _settle(self) -> None:
         self._is_settled = True
