@@ -7,6 +7,7 @@ import typer
 
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.session import session
+from rtsproj.domain.text import counted
 from rtsproj.errors import DamagedError
 from rtsproj.workflow.care import back_up, examine, restore_from
 from rtsproj.workflow.create import migrate_project
@@ -49,7 +50,9 @@ def restore(
     here = session(context)
     start = here.folder.absolute()
     project, decisions = restore_from(start, file)
-    here.talk.say(f"restored {project.folder}; {decisions} decisions replayed from the journal")
+    here.talk.say(
+        f"restored {project.folder}; {counted(decisions, 'decision')} replayed from the journal"
+    )
 
 
 @app.command(epilog="Example: rtsproj migrate")

@@ -7,7 +7,7 @@ import typer
 
 from rtsproj.cli.session import session, whoami
 from rtsproj.reports.text import report_text
-from rtsproj.workflow.demo import DemoChoice, make_demo, run_demo
+from rtsproj.workflow.demo import DemoChoice, found_text, make_demo, run_demo
 from rtsproj.workflow.next_step import Watch
 from rtsproj.workflow.report import collect_report
 
@@ -39,6 +39,7 @@ def demo(
     here.talk.done()
     if auto:
         print(report_text(collect_report(project)))
+        print(f"truth     {found_text(project)}")
     print(f"project   {project.folder}")
     print(f"open it   rtsproj -C {project.folder}")
     if not auto:

@@ -8,6 +8,7 @@ import typer
 
 from rtsproj.cli.output import print_json
 from rtsproj.cli.session import Session, session, whoami
+from rtsproj.domain.text import counted
 from rtsproj.errors import UsageError
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.edit import Comparison, Missing, change_lines, compare, export_outlines, take
@@ -34,7 +35,9 @@ def edit_export(
     project = here.open()
     catch_up(project)
     count = export_outlines(project, file)
-    here.talk.say(f"{count} outlines written to {file}; leave the id columns as they are")
+    here.talk.say(
+        f"{counted(count, 'outline')} written to {file}; leave the id columns as they are"
+    )
 
 
 @edit.command("import", epilog="Example: rtsproj edit import outlines.gpkg --yes")
@@ -65,9 +68,11 @@ def edit_import(
         print_json(_values(found, taken, rejected))
         return
     if not found.changes:
-        here.talk.say(f"{found.same} outlines are as they were: nothing to take")
+        here.talk.say(f"{counted(found.same, 'outline')} unchanged: nothing to take")
     elif taken or rejected:
-        here.talk.say(f"{taken} outlines taken, {rejected} candidates rejected")
+        here.talk.say(
+            f"{counted(taken, 'outline')} taken, {counted(rejected, 'candidate')} rejected"
+        )
     else:
         here.talk.say("nothing taken; repeat with --yes")
 

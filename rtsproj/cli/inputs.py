@@ -10,7 +10,7 @@ from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import UsageError
 from rtsproj.workflow.scenes import (
     SceneChoice,
@@ -198,7 +198,11 @@ def line_add(
         raise UsageError(f"kind {kind!r} is not known", hint="road or railway")
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
-    _tell(context, add_lines(here.open(), file, choice, kind=kind, by=whoami(by)), f"{kind} lines")
+    _tell(
+        context,
+        add_lines(here.open(), file, choice, kind=kind, by=whoami(by)),
+        f"{kind} lines",
+    )
 
 
 @terrain.command("add", epilog="Example: rtsproj terrain add dem30m.tif")
@@ -220,7 +224,9 @@ def tile(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json({"added": tiling.added, "tiles": tiling.tiles, "valid_km2": tiling.valid_km2})
         return
-    here.talk.say(f"{tiling.tiles} tiles ({tiling.added} new), {tiling.valid_km2:,.2f} km2 valid")
+    here.talk.say(
+        f"{counted(tiling.tiles, 'tile')} ({tiling.added} new), {tiling.valid_km2:,.2f} km2 valid"
+    )
     print(tile_map(tiling))
 
 

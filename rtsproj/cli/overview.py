@@ -7,7 +7,7 @@ import typer
 from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import session
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.jobs.state import JobState
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.status import Status
@@ -53,9 +53,10 @@ def _show(now: Status) -> None:
     print(f"iteration {now.iteration}  {steps}" + ("  done" if now.stage is Stage.DONE else ""))
     counts = now.counts
     print(
-        f"{counts['scenes']} scenes, {counts['tiles']} tiles ({now.area_km2:,.2f} km2), "
-        f"{counts['labels']} labels, {counts['candidates']} candidates ({counts['open']} open), "
-        f"{counts['slumps']} slumps"
+        f"{counted(counts['scenes'], 'scene')}, {counted(counts['tiles'], 'tile')} "
+        f"({now.area_km2:,.2f} km2), {counted(counts['labels'], 'label')}, "
+        f"{counted(counts['candidates'], 'candidate')} ({counts['open']} open), "
+        f"{counted(counts['slumps'], 'slump')}"
     )
     if now.iterations:
         header = ("iteration", "stage", "candidates", "known", "accepted", "rejected", "unsure")

@@ -6,6 +6,7 @@ import typer
 
 from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import Session, session, whoami
+from rtsproj.domain.text import counted
 from rtsproj.errors import UsageError
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.infer import start_search
@@ -160,13 +161,15 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             here.talk.say(f"job {one.job_id}: model taken in; next: rtsproj infer")
             continue
         here.talk.say(
-            f"job {one.job_id}: {one.candidates} candidates, {one.shown} wait for a decision, "
+            f"job {one.job_id}: {counted(one.candidates, 'candidate')}, {one.shown} to decide, "
             f"{one.specks} specks left out (infer.min_px)"
         )
         for tile_id, reason in one.failed_tiles:
             here.talk.say(f"tile {tile_id} failed: {reason}")
         if one.failed_tiles:
-            here.talk.say(f"{len(one.failed_tiles)} tiles failed; `rtsproj infer` tries them again")
+            here.talk.say(
+                f"{counted(len(one.failed_tiles), 'tile')} failed; `rtsproj infer` tries again"
+            )
 
 
 def _line(one: Job) -> tuple[object, ...]:

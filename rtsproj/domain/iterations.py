@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rtsproj.domain.text import counted
+
 
 class Stage(StrEnum):
     """Where an iteration stands; the order is fixed (method 11)."""
@@ -46,9 +48,11 @@ def stop_reason(outcome: IterationOutcome) -> str:
     k = outcome.iteration
     tail = f"; {outcome.unsure} unsure are told apart and do not block" if outcome.unsure else ""
     if outcome.open_candidates:
-        return f"{outcome.open_candidates} candidates are still open in iteration {k}{tail}"
+        waiting = counted(outcome.open_candidates, "candidate")
+        return f"{waiting} still open in iteration {k}{tail}"
     if outcome.failed_tiles:
-        return f"{outcome.failed_tiles} tiles of iteration {k} failed and were not searched{tail}"
+        failed = counted(outcome.failed_tiles, "tile")
+        return f"{failed} of iteration {k} failed, not searched{tail}"
     if outcome.new_slumps:
-        return f"iteration {k} found {outcome.new_slumps} new slumps: search again{tail}"
+        return f"iteration {k} found {counted(outcome.new_slumps, 'new slump')}: search again{tail}"
     return f"no new slump in iteration {k}: the zero-new rule is met{tail}"

@@ -15,3 +15,8 @@ def safe_text(value: object) -> str:
         f"\\u{ord(c):04x}" if unicodedata.category(c) in HIDDEN else c for c in text[:LONGEST]
     )
     return shown + ("…" if len(text) > LONGEST else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """1 slump, 2 slumps, 12,345 slumps."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

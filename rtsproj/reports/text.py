@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rtsproj.domain.text import counted
 from rtsproj.reports.summary import Report
 
 
@@ -42,7 +43,7 @@ def _inventory(report: Report) -> list[str]:
     year = f", images of {report.map_year}" if report.map_year else ""
     lines = [
         (
-            f"{report.slumps} slumps, {_area(report.slump_area_m2)} together "
+            f"{counted(report.slumps, 'slump')}, {_area(report.slump_area_m2)} together "
             f"(largest {_area(report.largest_m2)}); {report.seeds} were known before, "
             f"{report.slumps - report.seeds} were found"
         ),
@@ -74,7 +75,7 @@ def _iterations(report: Report) -> list[str]:
     ]
     decisions = sum(one.decisions for one in report.iterations)
     found = report.slumps - report.seeds
-    cost = f"{decisions} decisions"
+    cost = f"{counted(decisions, 'decision')}"
     if found:
         cost += f", {decisions / found:.2f} per slump found"
     return ["Iterations", *table(names.split(), rows), cost]

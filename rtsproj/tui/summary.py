@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.tui.widgets.lines import bar
 from rtsproj.tui.words import duration_text
 from rtsproj.workflow.jobs import RUNNING, Job
@@ -16,11 +16,13 @@ def stage_words(stage: Stage, last: IterationRow | None, now: Status) -> str:
     if last is None:
         return "waits for images\nand known slumps"
     return {
-        Stage.TRAIN: f"{last.positives} positives\n{last.negatives} negatives",
-        Stage.INFER: f"{now.counts['tiles']} tiles\n{last.candidates} candidates",
+        Stage.TRAIN: counted(last.positives, "positive")
+        + f"\n{counted(last.negatives, 'negative')}",
+        Stage.INFER: counted(now.counts["tiles"], "tile")
+        + f"\n{counted(last.candidates, 'candidate')}",
         Stage.TRIAGE: f"{now.counts['open']} open, {last.hidden} known\n"
         f"{last.accepted} yes {last.rejected} no {last.unsure} unsure",
-        Stage.CONVERGE: f"{last.new_slumps} new slumps\n{_yields(now)}",
+        Stage.CONVERGE: f"{counted(last.new_slumps, 'new slump')}\n{_yields(now)}",
     }[stage]
 
 
@@ -30,7 +32,7 @@ def next_words(now: Status) -> str:
         Stage.SETUP: "lay the tile grid, once images and labels are there (i adds them)",
         Stage.TRAIN: "train this iteration's model (detached)",
         Stage.INFER: "search the area with it (detached)",
-        Stage.TRIAGE: f"review {now.counts['open']} candidates",
+        Stage.TRIAGE: f"review {counted(now.counts['open'], 'candidate')}",
         Stage.CONVERGE: "check the stop rule",
         Stage.DONE: "read the report",
     }[now.stage]
@@ -68,7 +70,7 @@ def action_line(one: Action) -> str:
 
 def inventory_words(now: Status, seen: Overview) -> str:
     """Slumps, and how many lie near a line."""
-    slumps = f"{now.counts['slumps']:,} slumps"
+    slumps = f"{counted(now.counts['slumps'], 'slump')}"
     if seen.within is None:
         return slumps
     return f"{slumps} · {seen.within:,} within {seen.distance_m:g} m of road or railway"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rtsproj.domain.iterations import IterationOutcome, Stage, has_converged, stop_reason
+from rtsproj.domain.text import counted
 from rtsproj.errors import NeedsError
 from rtsproj.store import iterations
 from rtsproj.workflow.project import Project, reading, writing
@@ -83,7 +84,9 @@ def converge(project: Project, *, by: str, despite_failures: bool = False) -> Co
         judged = replace(outcome, failed_tiles=0)
         converged = has_converged(judged)
         reason = stop_reason(judged) + (
-            f"; {outcome.failed_tiles} tiles were not searched" if outcome.failed_tiles else ""
+            f"; {counted(outcome.failed_tiles, 'tile')} not searched"
+            if outcome.failed_tiles
+            else ""
         )
         iterations.close_iteration(connection, outcome, converged=converged, reason=reason, by=by)
         if not converged:

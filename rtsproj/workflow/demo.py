@@ -10,10 +10,12 @@ from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
+from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.geometry.crs import transform
 from rtsproj.settings import Settings, settings_text
 from rtsproj.store import facts
+from rtsproj.store.outlines import current_outlines
 from rtsproj.vectors.read import read_features
 from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.create import init_project
@@ -23,7 +25,7 @@ from rtsproj.workflow.project import SETTINGS, Project, open_project, reading
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 from rtsproj.workflow.sources import VectorChoice, add_labels, add_lines, add_terrain
 from rtsproj.workflow.status import status
-from rtsproj.world.analyst import truth_verdicts
+from rtsproj.world.analyst import found_by_type, truth_verdicts
 from rtsproj.world.layout import Size
 from rtsproj.world.make import World, make_world
 
@@ -48,16 +50,15 @@ class DemoChoice:
     seed: int = 1
 
 
-def demo_settings(base: Settings, size: Size) -> Settings:
+def demo_settings(base: Settings) -> Settings:
     """Small chips and short trainings for two cores; everything else as in any project."""
-    steps = 120 if size == "default" else 90
     return replace(
         base,
         grid=replace(base.grid, core_px=256, margin_px=64, block_px=128),
         train=replace(
             base.train,
             chip_px=96,
-            steps=steps,
+            steps=90,
             validate_every=30,
             checkpoint_every=30,
             buffer_m=150.0,
@@ -71,7 +72,7 @@ def demo_settings(base: Settings, size: Size) -> Settings:
 def make_demo(folder: Path, choice: DemoChoice, *, by: str) -> Project:
     """Draw the corridor and make a project of it, ready for the first training."""
     project = init_project(folder, title="synthetic corridor (demo)")
-    settings = demo_settings(project.settings, choice.size)
+    settings = demo_settings(project.settings)
     (project.folder / SETTINGS).write_text(settings_text(settings), encoding="utf-8")
     project = open_project(project.folder)
     world = make_world(project.folder / "world", size=choice.size, seed=choice.seed)
@@ -114,18 +115,19 @@ def _take_in(project: Project, world: World, *, by: str) -> None:
     add_terrain(project, world.terrain, by=by)
 
 
-def _decide(project: Project) -> str:
-    truth_file = project.folder / "world" / "truth.geojson"
-    if not truth_file.exists():
-        raise UsageError(f"{truth_file} is missing", hint="draw a new demo: rtsproj demo DIR")
+def found_text(project: Project) -> str:
+    """How many of the true slumps the inventory holds, by their appearance."""
+    truth = _truth(project)
     with reading(project) as connection:
-        crs = facts.read_fact(connection, "crs") or ""
-    file = read_features(truth_file)
-    truth = [
-        shapely.to_wkb(transform(geom, file.crs or "", crs))
-        for _, geom, _ in file.features
-        if geom is not None
-    ]
+        inventory = [bytes(one["wkb"]) for one in current_outlines(connection)]
+    counts = found_by_type(inventory, truth)
+    found = sum(some for some, _ in counts.values())
+    parts = ", ".join(f"{kind} {some}/{of}" for kind, (some, of) in counts.items())
+    return f"{found} of {len(truth)} true slumps are in the inventory: {parts}"
+
+
+def _decide(project: Project) -> str:
+    truth = [wkb for wkb, _ in _truth(project)]
     waiting = list_candidates(project, status=Status.OPEN)
     outlines = [
         (one.candidate_id, shapely.to_wkb(show_candidate(project, one.candidate_id).outline))
@@ -135,4 +137,19 @@ def _decide(project: Project) -> str:
     words = {one: Word(Verdict(verdict), reason) for one, (verdict, reason) in said.items()}
     decide_many(project, words, analyst=ANALYST)
     accepted = sum(word.verdict is Verdict.ACCEPT for word in words.values())
-    return f"{len(words)} candidates decided from the truth: {accepted} accepted"
+    return f"{counted(len(words), 'candidate')} decided from the truth: {accepted} accepted"
+
+
+def _truth(project: Project) -> list[tuple[bytes, str]]:
+    """True slumps (WKB, project CRS) and their types."""
+    truth_file = project.folder / "world" / "truth.geojson"
+    if not truth_file.exists():
+        raise UsageError(f"{truth_file} is missing", hint="draw a new demo: rtsproj demo DIR")
+    with reading(project) as connection:
+        crs = facts.read_fact(connection, "crs") or ""
+    file = read_features(truth_file)
+    return [
+        (shapely.to_wkb(transform(geom, file.crs or "", crs)), str(props["type"]))
+        for _, geom, props in file.features
+        if geom is not None
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtsproj.domain.iterations import Stage
+from rtsproj.domain.text import counted
 from rtsproj.errors import NeedsError
 from rtsproj.jobs.state import JobState, JobStatus
 from rtsproj.workflow.collect import catch_up
@@ -64,7 +65,7 @@ def _set_up(project: Project, watch: Watch, _by: str) -> Step:
     if len(missing) > 1 or (missing and "rtsproj tile" not in missing[0]):
         raise NeedsError("the project needs inputs first", hint="; ".join(missing))
     tiling = lay_tiles(project, progress=watch.work)
-    return Step(f"{tiling.tiles} tiles, {tiling.valid_km2:.1f} km2", "")
+    return Step(f"{counted(tiling.tiles, 'tile')}, {tiling.valid_km2:.1f} km2", "")
 
 
 def _train(project: Project, watch: Watch, by: str) -> Step:
@@ -77,7 +78,7 @@ def _search(project: Project, watch: Watch, by: str) -> Step:
 
 def _triage(project: Project, _watch: Watch, _by: str) -> Step:
     waiting = status(project).counts["open"]
-    return Step("", f"{waiting} candidates wait for a decision: rtsproj triage")
+    return Step("", f"{counted(waiting, 'candidate')} to decide: rtsproj triage")
 
 
 def _converge(project: Project, _watch: Watch, by: str) -> Step:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
+from rtsproj.domain.text import counted
 from rtsproj.errors import UsageError
 from rtsproj.imagery.probe import ProbeChoice, SceneRecord, read_scene
 from rtsproj.imagery.safety import DRIVERS
@@ -134,7 +135,7 @@ def take_in(project: Project, path: Path, kind: Kind, given: Given, *, by: str) 
     added = _ADD[kind](project, path, VectorChoice(given.layer, given.where, given.crs), by)
     size = f", {added.area_m2 / 1e6:,.2f} km²" if added.area_m2 else ""
     mended = f", {len(added.repaired)} repaired" if added.repaired else ""
-    return f"{kind}: {added.features} features{size}{mended}"
+    return f"{kind}: {counted(added.features, 'feature')}{size}{mended}"
 
 
 def _area(project: Project, path: Path, choice: VectorChoice, by: str) -> Added:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rtsproj.domain.iterations import Stage, stop_reason
+from rtsproj.domain.text import counted
 from rtsproj.jobs.state import JobState
 from rtsproj.store import iterations, migrations
 from rtsproj.store.database import rows
@@ -178,7 +179,7 @@ def _blocked(project: Project, now: IterationRow, all_jobs: tuple[Job, ...]) -> 
                 f"rtsproj job resume {job.job_id}"
             )
     if now.stage == Stage.TRIAGE:
-        blocked.append(f"{now.open} candidates wait for a decision")
+        blocked.append(f"{counted(now.open, 'candidate')} to decide")
     if now.failed_tiles and now.stage in (Stage.TRIAGE, Stage.CONVERGE):
-        blocked.append(f"{now.failed_tiles} tiles failed: rtsproj infer tries them again")
+        blocked.append(f"{counted(now.failed_tiles, 'tile')} failed: rtsproj infer tries again")
     return tuple(blocked)

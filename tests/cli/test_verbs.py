@@ -45,7 +45,7 @@ def test_status_is_the_contracts_json(run, project: Project) -> None:
     status = json.loads(said.out)
     assert (status["project"], status["schema"], status["iteration"]) == ("desk", 4, 1)
     assert status["stage"] == "triage"
-    assert status["blocked_by"] == ["1 candidates wait for a decision"]
+    assert status["blocked_by"] == ["1 candidate to decide"]
     wanted = {"scenes", "tiles", "labels", "candidates", "open", "slumps"}
     assert wanted <= set(status["counts"])
     assert [job["verb"] for job in status["jobs"]] == ["train", "infer"]

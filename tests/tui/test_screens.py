@@ -42,7 +42,7 @@ async def test_home_says_where_one_is_and_what_is_next(project: Project) -> None
         text = text_of(app)
         assert "3 triage ◀ you are here" in text
         assert "enter: review 3 candidates" in text
-        assert "waits: 3 candidates wait for a decision" in text
+        assert "waits: 3 candidates to decide" in text
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, TriageScreen)
@@ -111,7 +111,7 @@ async def test_converge_closes_on_enter_and_refuses_while_open(project: Project)
         await pilot.press("4")
         await settle(pilot)
         assert isinstance(app.screen, ConvergeScreen)
-        assert "1 candidates are still open" in text_of(app)
+        assert "1 candidate still open" in text_of(app)
         await pilot.press("enter")
         await settle(pilot)
         with reading(project) as connection:

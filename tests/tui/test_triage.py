@@ -161,7 +161,7 @@ async def test_adjudication_shows_disputed_ones_and_settles_them(project: Projec
         await settle(pilot)
         await pilot.press("4")
         await settle(pilot)
-        assert "1 candidates are in dispute" in text_of(app)
+        assert "1 candidate in dispute" in text_of(app)
         assert "0/1 (0 %)" in text_of(app)
         await pilot.press("d")
         await settle(pilot)

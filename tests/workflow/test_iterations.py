@@ -88,7 +88,7 @@ def test_analysts_undo_only_their_own_words(project: Project) -> None:
 
 def test_converge_refuses_while_something_is_open(project: Project) -> None:
     search(project, [FRESH])
-    with pytest.raises(NeedsError, match="1 candidates are still open"):
+    with pytest.raises(NeedsError, match="1 candidate still open"):
         converge(project, by="ann")
     assert status(project).stage is Stage.TRIAGE
 
@@ -158,7 +158,7 @@ def test_despite_failures_says_so_in_the_reason(project: Project) -> None:
     search(project, [], failed=[1])
     outcome = converge(project, by="ann", despite_failures=True)
     assert outcome.converged
-    assert "1 tiles were not searched" in outcome.reason
+    assert "1 tile not searched" in outcome.reason
 
 
 def test_collecting_twice_changes_nothing(project: Project) -> None:

@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
+from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import CONVERGE, bindings
@@ -20,7 +21,7 @@ from rtsproj.workflow.converge import Convergence
 from rtsproj.workflow.opinions import Opinions, agreement_text
 from rtsproj.workflow.status import Status
 
-WIDEST = 30
+WIDEST = 24
 """Cells of the longest bar."""
 
 
@@ -104,8 +105,9 @@ class ConvergeScreen(WorkingScreen):
             f"iteration {said.iteration}: {said.reason}",
             "",
             (
-                f"{said.open} open   {said.accepted} accepted   {said.new_slumps} new slumps   "
-                f"{said.failed_tiles} failed tiles"
+                f"{said.open} open   {said.accepted} accepted   "
+                f"{counted(said.new_slumps, 'new slump')}   "
+                f"{counted(said.failed_tiles, 'failed tile')}"
             ),
             f"{said.unsure} unsure, told apart: they do not block (d: a second look)",
         ]
@@ -125,7 +127,8 @@ class ConvergeScreen(WorkingScreen):
             content(
                 f"between analysts  {agreement_text(found.between)}",
                 f"blind repeats     {agreement_text(found.within)}",
-                f"{found.disputed} candidates are in dispute" + (": d" if found.disputed else ""),
+                f"{counted(found.disputed, 'candidate')} in dispute"
+                + (": d" if found.disputed else ""),
             )
         )
 
@@ -133,7 +136,7 @@ class ConvergeScreen(WorkingScreen):
 def _state(said: Convergence) -> str:
     if said.closed:
         return "closed"
-    return f"{said.open} open, {said.new_slumps} new slumps"
+    return f"{said.open} open, {counted(said.new_slumps, 'new slump')}"
 
 
 def _offer(said: Convergence, now: Status) -> str:
@@ -150,6 +153,6 @@ def _bars(now: Status) -> list[str]:
     most = max((one.new_slumps for one in now.iterations), default=0) or 1
     return [
         f"{one.iteration:3}  {'█' * round(WIDEST * one.new_slumps / most):{WIDEST}} "
-        f"{one.new_slumps:5} new  {one.accepted:5} yes  {one.rejected:5} no  {one.unsure:4} unsure"
+        f"{one.new_slumps:4} new {one.accepted:5} yes {one.rejected:5} no {one.unsure:4} unsure"
         for one in now.iterations
     ]

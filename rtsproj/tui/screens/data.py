@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.data import given_text, parse_given
 from rtsproj.tui.gateway.gateway import Gateway
@@ -124,7 +124,8 @@ class DataScreen(WorkingScreen):
             self.app.call_from_thread(self.say, error)
             self.app.call_from_thread(self._title, "the project has")
             return
-        text = f"{tiling.added} tiles added, {tiling.tiles} in all, {tiling.valid_km2:,.2f} km²"
+        added = counted(tiling.added, "tile")
+        text = f"{added} added, {tiling.tiles} in all, {tiling.valid_km2:,.2f} km²"
         self.app.call_from_thread(self.notify, text, markup=False)
         self.app.call_from_thread(self._title, "the project has")
         self.app.call_from_thread(self.look)
@@ -214,7 +215,7 @@ class DataScreen(WorkingScreen):
         marks = tuple(sorted(self._marks.items(), key=lambda one: ORDER.index(one[1].kind)))
         lines = [f"{safe_text(path.name)} as {mark.kind}" for path, mark in marks[:12]]
         more = [f"… and {len(marks) - 12} more"] if len(marks) > 12 else []
-        question = "\n".join([f"Add {len(marks)} files?", "", *lines, *more])
+        question = "\n".join([f"Add {counted(len(marks), 'file')}?", "", *lines, *more])
 
         def add(is_wanted: bool | None) -> None:  # noqa: FBT001 - textual's callback
             if is_wanted:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.jobs.state import JobState
 from rtsproj.tui.gateway.gateway import Gateway
@@ -194,7 +194,8 @@ class HomeScreen(WorkingScreen):
         self._seen = tuple(_stamp(path) for path in self._watched())
         counts = now.counts
         self.query_one(Head).tell(
-            f"{safe_text(now.folder)}   {now.area_km2:,.1f} km²  {counts['scenes']} scenes"
+            f"{safe_text(now.folder)}   {now.area_km2:,.1f} km²  "
+            f"{counted(counts['scenes'], 'scene')}"
         )
         for stage in STAGES:
             self._show_stage(stage, now)

@@ -7,7 +7,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.jobs.state import JobState
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import INFER, bindings
@@ -135,14 +135,17 @@ def _told_lines(look: SearchLook, *, width: int) -> list[str]:
     done = int(((states == DONE) | (states == FOUND)).sum())
     failed = int((states == FAILED).sum())
     lines = [
-        f"{done + failed}/{states.size} tiles  {int((states == FOUND).sum())} with outlines",
+        (
+            f"{done + failed}/{counted(states.size, 'tile')}  "
+            f"{int((states == FOUND).sum())} with outlines"
+        ),
         safe_text(look.device),
         "",
         *_pace_lines(look, width=width),
         "",
-        f"{look.pieces} outlines so far, before joining"
+        f"{counted(look.pieces, 'outline')} so far, before joining"
         if look.status.state is not JobState.DONE
-        else f"{len(look.areas_m2)} outlines",
+        else f"{counted(len(look.areas_m2), 'outline')}",
     ]
     if look.areas_m2:
         lines += labelled_histogram(look.areas_m2, EDGES_M2, rows=BARS, labels=EDGE_LABELS)

@@ -4,7 +4,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import JOBS, bindings
@@ -163,7 +163,7 @@ class JobsScreen(WorkingScreen):
             self._jobs = jobs
             self.query_one("#list", LazyList).set_total(len(jobs))
             running = sum(one.status.state in RUNNING for one in jobs)
-            self.query_one(Head).tell(f"{len(jobs)} jobs, {running} running")
+            self.query_one(Head).tell(f"{counted(len(jobs), 'job')}, {running} running")
             self.on_lazy_list_moved()
         elif not jobs:
             self.query_one("#log", Static).update(content("no job yet: train from home (enter)"))

@@ -5,6 +5,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import MAP, bindings
@@ -199,7 +200,7 @@ class MapScreen(WorkingScreen):
             if at is not None:
                 parts.append(_named(points, at))
         self.query_one("#here", Static).update(content(" · ".join(parts)))
-        self.query_one(Head).tell(f"{layers.slumps.ids.size:,} slumps")
+        self.query_one(Head).tell(f"{counted(layers.slumps.ids.size, 'slump')}")
 
     def _take_outlines(self, found: Segments) -> None:
         if self._outlined is not None:

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.reports.summary import DEFINITION, Report
 from rtsproj.tui.gateway.facts import ReportSheet
@@ -101,7 +101,7 @@ class ReportScreen(WorkingScreen):
         except RtsError as error:
             self.app.call_from_thread(self.say, error)
             return
-        self.app.call_from_thread(self.notify, f"{count} slumps in {path}", markup=False)
+        self.app.call_from_thread(self.notify, f"{counted(count, 'slump')} in {path}", markup=False)
 
     @work(thread=True, exclusive=True, group="act", exit_on_error=False)
     def read_text(self) -> None:
@@ -168,7 +168,7 @@ class ReportScreen(WorkingScreen):
     def _show(self, sheet: ReportSheet) -> None:
         self._sheet = sheet
         report = sheet.report
-        said = f"{report.slumps} slumps, {area_text(report.slump_area_m2)}"
+        said = f"{counted(report.slumps, 'slump')}, {area_text(report.slump_area_m2)}"
         year = f", images of {report.map_year}" if report.map_year else ""
         self.query_one(Head).tell(f"{said} in {report.searched_km2:,.1f} km² searched{year}")
         self.query_one("#map", AreaMap).show(sheet.layers)

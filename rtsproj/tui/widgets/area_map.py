@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rtsproj.domain.text import counted
 from rtsproj.tui.ink import (
     ACCENT,
     BRIGHT,
@@ -293,7 +294,7 @@ def legend(layers: MapLayers, layer: Layer) -> str:
     return "  ".join(
         one
         for one in (
-            f"● {layers.slumps.ids.size:,} slumps",
+            f"● {counted(layers.slumps.ids.size, 'slump')}",
             f"○ {counts[OPEN]:,} open",
             f"? {counts[UNSURE]:,} unsure",
             f"✗ {counts[REJECTED]:,} rejected",
