@@ -71,8 +71,9 @@ def test_decisions_from_a_file_are_taken_whole_or_not_at_all(
     assert "line 3" in said.err
     assert "line 4" in said.err
     assert _open(run, project) == 2
-    file.write_text("candidate_id,verdict\n1,accept\n99,reject\n")
-    assert "no candidate 99" in run("-C", project.folder, "decide", "--from", file).err
+    file.write_text("candidate_id,verdict\n1,accept\n99,reject\nC-77,reject\n")
+    said = run("-C", project.folder, "decide", "--from", file)
+    assert "line 3: no candidate 99; line 4: no candidate 77" in said.err
     assert _open(run, project) == 2
     file.write_text("candidate_id,verdict,reason,analyst\n1,accept,,bob\n2,reject,river,\n")
     assert run("-C", project.folder, "decide", "--from", file, "--as", "ann").code == 0
@@ -80,6 +81,13 @@ def test_decisions_from_a_file_are_taken_whole_or_not_at_all(
         "-C", project.folder, "sql", "FROM decisions ORDER BY candidate_id", "--format", "json"
     )
     assert [row["analyst"] for row in json.loads(said.out)] == ["bob", "ann"]
+    # WHEN the same file is taken again THEN what stands is not said twice
+    again = run("-C", project.folder, "decide", "--from", file, "--as", "ann")
+    assert again.code == 0
+    assert "2 lines say what stands already" in again.err + again.out
+    file.write_text("candidate_id,verdict,reason\n1,reject,river\n2,reject,river\n")
+    said = run("-C", project.folder, "decide", "--from", file, "--as", "ann", "--json")
+    assert [row["candidate_id"] for row in json.loads(said.out)] == [1]
 
 
 def test_converge_refuses_with_exit_4_and_still_prints_its_json(run, project: Project) -> None:

@@ -73,6 +73,26 @@ def test_bands_by_description_colour_and_count() -> None:
     assert guess_bands("x.tif", (None,) * 7, ("undefined",) * 7) is None
 
 
+def test_given_band_names_mean_the_same_as_descriptions(tmp_path: Path) -> None:
+    path = tif(tmp_path / NAME)
+    named = ProbeChoice(bands=("B02", "B03", "B04", "Near-Infrared 8a"))
+    assert read_scene(path, Role.MAP, named).spec.bands == (
+        "blue",
+        "green",
+        "red",
+        "near_infrared_8a",
+    )
+
+
+def test_a_scene_that_shows_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    tif(path)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.nodata = 0
+        dataset.write(np.zeros((dataset.count, dataset.height, dataset.width), np.uint16))
+    assert "nodata value" in refused(path, "shows nothing: no pixel is clear")
+
+
 def test_a_planet_scene_with_its_mask(tmp_path: Path) -> None:
     path = tif(tmp_path / NAME)
     mask = tmp_path / "20190715_042310_1032_3B_udm2.tif"

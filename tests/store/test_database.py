@@ -57,6 +57,50 @@ def test_an_exception_rolls_the_transaction_back(project: Project) -> None:
         assert scalar(connection, "SELECT count(*) FROM project_fact WHERE key = 'k'") == 0
 
 
+def add_fact(database: Database, key: str) -> None:
+    with database.writing("a fact") as connection:
+        connection.execute("INSERT INTO project_fact VALUES (?, 'logged')", [key])
+
+
+def test_a_short_log_beside_the_file_is_seen_by_all_and_folded_in_time(project: Project) -> None:
+    database = project.database
+    count = "SELECT count(*) FROM project_fact WHERE value = 'logged'"
+    assert not database.log_path.exists()
+    database.log_bytes = 300
+    # WHEN one row is written THEN it lies in the log, and every reader sees it
+    add_fact(database, "a")
+    assert database.log_path.exists()
+    with Database(project.folder).reading() as connection:
+        assert scalar(connection, count) == 1
+    with guest(database) as connection:
+        assert run_query(connection, count, limit=None)[1] == [(1,)]
+    # WHEN the log has grown THEN a write folds it in
+    for number in range(20):
+        add_fact(database, f"b{number}")
+        assert not database.log_path.exists() or database.log_path.stat().st_size < 1000
+    # WHEN a copy is made THEN the file is whole
+    with database.folded("a copy"):
+        assert not database.log_path.exists()
+    add_fact(database, "c")
+    backup = migrations.back_up(database, "test")
+    assert not database.log_path.exists()
+    with duckdb.connect() as plain:
+        plain.execute(f"ATTACH '{backup}' AS copy (READ_ONLY)")
+        plain.execute("USE copy")
+        assert plain.execute(count).fetchone() == (22,)
+
+
+def test_a_write_of_another_process_folds_a_log_that_was_left(project: Project) -> None:
+    project.database.log_bytes = 1000
+    add_fact(project.database, "a")
+    project.database.close()
+    other = Database(project.folder)
+    add_fact(other, "b")
+    assert not other.log_path.exists()
+    with other.reading() as connection:
+        assert scalar(connection, "SELECT count(*) FROM project_fact WHERE value = 'logged'") == 2
+
+
 def test_readers_and_writers_of_many_threads_and_instances_take_turns(project: Project) -> None:
     def add(number: int) -> None:
         database = Database(project.folder)
@@ -86,7 +130,8 @@ def test_geometry_columns_keep_the_crs_and_no_client_needs_an_extension(project:
         )
     assert {row["data_type"] for row in types} >= {"GEOMETRY('EPSG:32646')"}
     copy = project.folder / "copy.duckdb"
-    project.database.checkpoint()
+    with project.database.folded("a copy"):
+        pass
     copy.write_bytes(project.database.path.read_bytes())
     with duckdb.connect() as plain:
         plain.execute(f"ATTACH '{copy}' AS anything (READ_ONLY)")

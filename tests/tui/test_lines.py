@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtsproj.domain.text import counted
 from rtsproj.tui.widgets.braille import Canvas, clipped
+from rtsproj.tui.widgets.key_line import fitting
 from rtsproj.tui.widgets.lines import (
     Curve,
     Plot,
@@ -143,3 +145,33 @@ def test_sample_pictures_fit_their_pane(cols: int, rows: int) -> None:
     across, down, side = layout(cols, rows)
     assert side == 0 or (across * 6 * side + 2 * (across - 1) <= cols)
     assert side == 0 or down * (side + 1) <= rows
+
+
+@given(
+    st.lists(st.tuples(st.integers(3, 20), st.sampled_from(["say", "go", "back"])), max_size=20),
+    st.integers(1, 300),
+)
+def test_keys_give_way_from_the_last_but_never_the_way_out_nor_help(
+    keys: list[tuple[int, str]], room: int
+) -> None:
+    widths = [width for width, _ in keys] + [9]
+    actions = [action for _, action in keys] + ["app.help"]
+    kept = fitting(widths, actions, room)
+    assert kept == sorted(kept)
+    assert {n for n, action in enumerate(actions) if action in ("back", "app.help")} <= set(kept)
+    # what was left out stands after every key that stayed and could have given way
+    others = [n for n in range(len(widths)) if actions[n] in ("say", "go")]
+    assert [n for n in kept if n in others] == others[: sum(n in others for n in kept)]
+    if len(kept) == len(widths):
+        assert sum(widths) <= room or not others
+    else:
+        assert sum(widths) > room
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(n, "slump") for n in (0, 1, 2, 12_345)] == [
+        "0 slumps",
+        "1 slump",
+        "2 slumps",
+        "12,345 slumps",
+    ]

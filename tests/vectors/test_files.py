@@ -59,8 +59,9 @@ def test_a_filter_and_a_layer_choose(tmp_path: Path) -> None:
     path = tmp_path / "x.gpkg"
     write_features(path, ROWS, crs=CRS, layer="one")
     assert len(read_features(path, where="name = 'b'").features) == 1
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read") as caught:
         read_features(path, where="nonsense ((")
+    assert "fields: id, name, score, note" in caught.value.hint
     with pytest.raises(UsageError, match="has no layer 'two'"):
         read_features(path, layer="two")
 

@@ -8,7 +8,8 @@ from desk import search, square
 
 from rtsproj.domain.decisions import Purpose, Verdict
 from rtsproj.errors import UsageError
-from rtsproj.store.database import rows
+from rtsproj.store.database import Database, rows
+from rtsproj.store.lock import shared_lock
 from rtsproj.workflow.decide import Word, decide, undo
 from rtsproj.workflow.opinions import collect_opinions
 from rtsproj.workflow.project import Project, reading
@@ -18,9 +19,11 @@ from rtsproj.workflow.queue import (
     Wanted,
     bookmark,
     claim_ahead,
+    open_queue,
     read_queue,
     release,
     shuffled,
+    sit_down,
 )
 
 SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12), square(10, 150, 8)]
@@ -96,6 +99,39 @@ def test_claims_keep_candidates_out_of_another_queue_until_they_are_given_back(
     assert claim_ahead(project, [2, 3], Wanted(), analyst="bob") == {2: "ann"}
     assert release(project, analyst="ann") == 2
     assert sorted(queue_of(project, "bob").ids.tolist()) == [1, 2, 3, 4]
+
+
+def test_two_analysts_who_open_the_queue_are_shown_different_candidates(project: Project) -> None:
+    search(project, SHAPES)
+    near = with_setting(project, claim_ahead=2)
+    first = open_queue(near, Wanted(), analyst="ann")
+    second = open_queue(near, Wanted(), analyst="bob")
+    assert len(first) == 4
+    assert set(second.ids.tolist()).isdisjoint(first.ids[:2].tolist())
+    # WHEN ann comes back to a certain one THEN that one and what follows it are hers
+    last = int(first.ids[3])
+    release(near, analyst="bob")
+    assert open_queue(near, Wanted(), analyst="ann", at=last).place_of(last) == 3
+    assert last not in open_queue(near, Wanted(), analyst="bob").ids.tolist()
+
+
+def test_a_project_that_is_busy_is_shown_without_claims(project: Project) -> None:
+    search(project, SHAPES)
+    quick = Database(project.folder, wait_s=0.1)
+    with shared_lock(quick.lock_path, wait_s=1):
+        assert len(open_queue(replace(project, database=quick), Wanted(), analyst="ann")) == 4
+    assert len(queue_of(project, "bob")) == 4
+
+
+def test_the_folder_of_a_sitting_is_one_file_after_it(project: Project) -> None:
+    search(project, SHAPES)
+    sit_down(project)
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    assert project.database.log_path.exists()
+    release(project, analyst="ann")
+    assert not project.database.log_path.exists()
+    with reading(project) as connection:
+        assert [row["verdict"] for row in rows(connection, "FROM decisions")] == ["accept"]
 
 
 def test_a_claim_that_has_expired_counts_for_nothing(project: Project) -> None:

@@ -11,7 +11,7 @@ import shapely
 from pyproj import Transformer
 from rasterio.features import rasterize
 
-from rtsproj.world.analyst import truth_verdicts
+from rtsproj.world.analyst import found_by_type, truth_verdicts
 from rtsproj.world.layout import COUNTS, CRS, SEED_TYPES, TYPES
 from rtsproj.world.make import World, make_world
 
@@ -87,3 +87,11 @@ def test_the_simulated_analyst_accepts_what_is_half_slump(world: World) -> None:
     cases = [(1, first.wkb), (2, aside.wkb)]
     said = truth_verdicts(cases, [one.wkb for one in truth])
     assert said == {1: ("accept", ""), 2: ("reject", "barren")}
+
+
+def test_what_was_found_is_counted_by_type(world: World) -> None:
+    truth = shapes(world.truth)
+    kinds = ["a", "b", *("c" for _ in truth[2:])]
+    pairs = [(one.wkb, kind) for one, kind in zip(truth, kinds, strict=True)]
+    found = found_by_type([truth[0].wkb, truth[2].wkb], pairs)
+    assert found == {"a": (1, 1), "b": (0, 1), "c": (1, len(truth) - 2)}
