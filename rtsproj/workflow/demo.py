@@ -58,9 +58,10 @@ def demo_settings(base: Settings) -> Settings:
         train=replace(
             base.train,
             chip_px=96,
-            steps=90,
-            validate_every=30,
-            checkpoint_every=30,
+            batch=6,
+            steps=120,
+            validate_every=60,
+            checkpoint_every=60,
             buffer_m=150.0,
             brightness=0.25,
         ),

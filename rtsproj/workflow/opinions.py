@@ -11,6 +11,8 @@ from rtsproj.workflow.project import Project, reading
 
 ENOUGH = 50
 """Pairs from which agreement says something (method 8.5)."""
+FEWEST = 10
+"""Pairs below which only their count is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def agreement_text(found: Agreement) -> str:
     """48/50, kappa 0.91 (0.80 to 1.00), AC1 0.94: always together, with n."""
     if found.n == 0:
         return "no pair yet"
+    if found.n < FEWEST:
+        return f"{found.agreed}/{found.n} agree; too few for kappa, {ENOUGH} are wanted"
     low, high = found.kappa_interval
     kappa = (
         "kappa undefined, all one class"

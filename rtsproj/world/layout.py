@@ -1,6 +1,6 @@
 """What lies where in the synthetic corridor: terrain, river, road, railway, slumps, look-alikes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ LEFT_M, TOP_M = 489_000.0, 3_853_000.0
 SHAPES: dict[Size, tuple[int, int]] = {"default": (900, 1300), "small": (448, 576)}
 COUNTS: dict[Size, int] = {"default": 42, "small": 14}
 TYPES = ("dark mud", "brown mud", "red bed", "pale silt", "grey wet")
-"""Appearance of the bare floor, each like its neighbours in the list."""
+"""Appearance of the bare floor, each like its neighbours in the list and passing into them."""
 SEED_TYPES = (0, 1)
 """Types that the known slumps come from; the others have to be found."""
 GAP_PX = 14.0
@@ -33,6 +33,7 @@ class Spot:
         width: px across.
         up: unit vector (row, col) that points upslope.
         kind: index into TYPES.
+        tone: 0..len(TYPES) - 1, how the floor looks: a place on the list, near ``kind``.
         is_slump: False: the same bare ground without a headwall.
     """
 
@@ -42,6 +43,7 @@ class Spot:
     width: float
     up: tuple[float, float]
     kind: int
+    tone: float
     is_slump: bool
 
 
@@ -96,7 +98,12 @@ def lay_out(size: Size, rng: np.random.Generator) -> Layout:
         (float(rng.uniform(0.05, 0.8) * rows), float(rng.uniform(0.05, 0.95) * cols), float(r))
         for r in rng.uniform(5, 12, size=COUNTS[size] // 3)
     )
-    return Layout(elevation, distance, road, railway, track, spots, _apart(ponds, spots))
+    spread = rng.uniform(-0.5, 0.5, size=len(spots))
+    toned = tuple(
+        replace(spot, tone=min(max(spot.kind + float(off), 0.0), len(TYPES) - 1.0))
+        for spot, off in zip(spots, spread, strict=True)
+    )
+    return Layout(elevation, distance, road, railway, track, toned, _apart(ponds, toned))
 
 
 def _spots(
@@ -145,6 +152,7 @@ def _spots(
                 float(length * width),
                 (float(up[0]), float(up[1])),
                 kind,
+                float(kind),
                 is_slump,
             )
         )

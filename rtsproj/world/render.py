@@ -24,7 +24,7 @@ FLOORS = (
     (840.0, 990.0, 1210.0, 1450.0),
     (900.0, 1160.0, 1680.0, 1900.0),
     (1360.0, 1600.0, 1866.0, 2136.0),
-    (1018.0, 1116.0, 1167.0, 1056.0),
+    (1450.0, 1640.0, 1800.0, 1750.0),
 )
 """Reflectance x 10,000 of the bare floor by type."""
 YEARLY_GROWTH = 0.06
@@ -67,8 +67,9 @@ def paint(layout: Layout, rng: np.random.Generator, *, years_before: int) -> Pai
         frame = _frame(spot, shape)
         parts = _parts(spot, frame, years_before, rng)
         part = values[(slice(None), *frame)]
-        _blend(part, 0.55 * parts.tongue, FLOORS[spot.kind], grain[frame])
-        _blend(part, parts.floor, FLOORS[spot.kind], grain[frame])
+        floor = floor_colour(spot.tone)
+        _blend(part, 0.55 * parts.tongue, floor, grain[frame])
+        _blend(part, parts.floor, floor, grain[frame])
         if spot.is_slump:
             _blend(part, parts.rim, RIM)
             _blend(part, parts.shadow, SHADOW)
@@ -82,6 +83,12 @@ def paint(layout: Layout, rng: np.random.Generator, *, years_before: int) -> Pai
     ):
         _blend(values, _stroke(shape, line, width), colour)
     return Painted(values, tuple(masks))
+
+
+def floor_colour(tone: float) -> tuple[float, ...]:
+    """Reflectance x 10,000 of a bare floor: between those of the two nearest types."""
+    places = np.arange(len(FLOORS))
+    return tuple(float(np.interp(tone, places, band)) for band in zip(*FLOORS, strict=True))
 
 
 def _hillshade(elevation_m: Field) -> Field:

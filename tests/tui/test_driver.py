@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from textual import constants, events
 from textual._xterm_parser import XTermParser
 
-from rtsproj.tui.terminal.driver import CalmDriver, Ear
+from rtsproj.tui.terminal.driver import Bell, CalmDriver, Ear
 from rtsproj.tui.terminal.replies import HOLD_S, LATE_S, STRING_S, ReplyFilter
 
 REPLIES = [
@@ -164,7 +164,7 @@ class Pipe(CalmDriver):
 
     def __init__(self, app: Typed, fileno: int) -> None:
         self._app, self.fileno, self._debug = app, fileno, False
-        self.exit_event = threading.Event()
+        self.exit_event = Bell()
 
     def process_message(self, message: object) -> None:
         if isinstance(message, events.Key):

@@ -40,7 +40,7 @@ async def test_home_says_where_one_is_and_what_is_next(project: Project) -> None
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         text = text_of(app)
-        assert "3 triage ◀ you are here" in text
+        assert "3 triage ◀ here" in text
         assert "enter: review 3 candidates" in text
         assert "waits: 3 candidates to decide" in text
         await pilot.press("enter")

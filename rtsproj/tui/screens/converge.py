@@ -33,6 +33,7 @@ class ConvergeScreen(WorkingScreen):
     def __init__(self, gateway: Gateway) -> None:
         super().__init__()
         self._gateway = gateway
+        self._is_over = False
 
     def compose(self) -> ComposeResult:
         """Rule, yield, agreement."""
@@ -79,6 +80,11 @@ class ConvergeScreen(WorkingScreen):
         self.app.call_from_thread(self._show, said, now)
         self.app.call_from_thread(self._show_opinions, found)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A search that has ended has nothing to close; ``again`` opens another iteration."""
+        del parameters
+        return not (action == "close" and self._is_over)
+
     def action_close(self) -> None:
         """Enter closes."""
         self.close_iteration()
@@ -121,6 +127,8 @@ class ConvergeScreen(WorkingScreen):
         self.query_one("#rule", Static).update(content(*lines))
         self.query_one("#yield", Static).update(content(*_bars(now)))
         self.query_one(Head).tell(_state(said))
+        self._is_over = now.stage is Stage.DONE
+        self.refresh_bindings()
 
     def _show_opinions(self, found: Opinions) -> None:
         self.query_one("#opinions", Static).update(

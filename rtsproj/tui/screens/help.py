@@ -69,4 +69,4 @@ class HelpScreen(Screen[None]):
 
 def key_lines(keys: tuple[Key, ...]) -> list[str]:
     """A table for people: key, what it does, id."""
-    return [f" {(one.label or one.key):14} {one.text:52} {one.id}" for one in keys]
+    return [f" {(one.label or one.key):9} {one.text:42} {one.id}" for one in keys]

@@ -214,7 +214,7 @@ class HomeScreen(WorkingScreen):
         order = [*STAGES, Stage.DONE]
         here = now.stage is stage
         past = now.stage in order and order.index(stage) < order.index(now.stage)
-        mark = "◀ you are here" if here else "✓" if past else "·"
+        mark = "◀ here" if here else "✓" if past else "·"
         pane.border_title = f"{STAGES.index(stage) + 1} {stage} {mark}"
         pane.set_class(here, "here")
         last = now.iterations[-1] if now.iterations else None

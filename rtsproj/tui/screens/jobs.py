@@ -162,7 +162,7 @@ class JobsScreen(WorkingScreen):
         if jobs != self._jobs:
             self._jobs = jobs
             self.query_one("#list", LazyList).set_total(len(jobs))
-            running = sum(one.status.state in RUNNING for one in jobs)
+            running = sum(one.status.state in RUNNING and not one.collected for one in jobs)
             self.query_one(Head).tell(f"{counted(len(jobs), 'job')}, {running} running")
             self.on_lazy_list_moved()
         elif not jobs:

@@ -1,14 +1,16 @@
 """textual's driver with a calmer ear: invalid bytes are forgiven, stray answers are dropped.
 
 Beyond textual's own reading loop (8.2.8, pinned): one invalid byte does not end the program, an
-answer of the terminal is never a key, and a terminal that is gone ends the program: its reader
-would turn in a circle at full speed, and its writer would die and leave the loop waiting for it.
+answer of the terminal is never a key, the reader sleeps while nothing is typed (textual's looks ten
+times a second), and a terminal that is gone ends the program: its reader would turn in a circle at
+full speed, and its writer would die and leave the loop waiting for it.
 """
 
 import codecs
 import os
 import selectors
 from contextlib import suppress
+from threading import Event
 from time import monotonic
 from typing import Any, TextIO, cast
 
@@ -19,29 +21,59 @@ from textual.drivers.linux_driver import LinuxDriver
 from rtsproj.errors import ExitCode
 from rtsproj.tui.terminal.replies import HOLD_S, ReplyFilter
 
-IDLE_S = 0.1
-"""s between two looks at what is overdue, while nothing is typed."""
+LOOK_S = 0.1
+"""s between two looks at what is overdue, while something was typed just now."""
+LOOKED_S = 1.0
+"""s after the last byte from which nothing can be overdue: the reader sleeps until the next."""
 READ_BYTES = 4096
+
+
+class Bell(Event):
+    """An event that a selector hears as well, so that a sleeping reader can be woken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ear, self._hammer = os.pipe()
+
+    def set(self) -> None:
+        """Ring."""
+        super().set()
+        os.write(self._hammer, b"!")
+
+    def clear(self) -> None:
+        """Be quiet again."""
+        if self.is_set():
+            os.read(self.ear, READ_BYTES)
+        super().clear()
 
 
 class CalmDriver(LinuxDriver):
     """Reads keys; see the module."""
 
+    exit_event: Bell
+
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._file = cast("Any", Line(cast("TextIO", self._file)))
+        self.exit_event = Bell()
 
     def run_input_thread(self) -> None:
-        """Read until the screen closes."""
+        """Read until the screen closes; sleep while nothing is typed."""
         parser = XTermParser(self._debug)
         ear = Ear()
         selector = selectors.SelectSelector()
         selector.register(self.fileno, selectors.EVENT_READ)
+        selector.register(self.exit_event.ear, selectors.EVENT_READ)
+        heard_at = monotonic()
         try:
             while not self.exit_event.is_set():
-                ready = selector.select(HOLD_S if ear.is_holding else IDLE_S)
-                if ready and not self._hear(ear, parser):
-                    return
+                is_late = monotonic() - heard_at > LOOKED_S
+                wait = HOLD_S if ear.is_holding else None if is_late else LOOK_S
+                ready = {key.fd for key, _ in selector.select(wait)}
+                if self.fileno in ready:
+                    heard_at = monotonic()
+                    if not self._hear(ear, parser):
+                        return
                 self._take(parser, ear.overdue(monotonic()))
                 for event in parser.tick():
                     self.process_message(event)
