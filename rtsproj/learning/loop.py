@@ -127,7 +127,7 @@ class Trainer:
         self.network: nn.Module = build_network(session.spec)
         self.report: WeightsReport = load_encoder(self.network, session.spec, session.weights)
         self.network.to(session.backend.device)
-        self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=1.0)
+        self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=1.0, fused=True)
         self._loss = loss_function(request.settings.loss)
         self._sampler = Sampler(request, session.index, phase, session.images)
         self.validator = Validator(request, session.index, session.backend)

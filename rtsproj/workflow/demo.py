@@ -58,10 +58,9 @@ def demo_settings(base: Settings) -> Settings:
         train=replace(
             base.train,
             chip_px=96,
-            batch=6,
-            steps=120,
-            validate_every=60,
-            checkpoint_every=60,
+            steps=90,
+            validate_every=45,
+            checkpoint_every=45,
             buffer_m=150.0,
             brightness=0.25,
         ),

@@ -37,8 +37,8 @@ class SayingScreen(LookingScreen):
     def _come_back(self, candidate_id: int) -> None:
         """Show a candidate again whose word was taken back."""
 
-    def _show_saved(self) -> None:
-        """Draw what a new word changes."""
+    def _show_saved(self, candidate_id: int) -> None:
+        """Draw what a new word on a candidate changes."""
 
     def _read_here(self) -> None:
         """Read the candidate of the cursor again."""
@@ -174,7 +174,7 @@ class SayingScreen(LookingScreen):
     def _note_saved(self, saved: SavedDecision) -> None:
         self._state.take(saved, at=time.monotonic())
         self._gateway.pictures.forget_word(saved.candidate_id)
-        self._show_saved()
+        self._show_saved(saved.candidate_id)
 
     async def _take_reason(self, reason: str | None) -> None:
         if reason is None:

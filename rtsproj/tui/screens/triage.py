@@ -249,8 +249,11 @@ class TriageScreen(SayingScreen):
     def _row(self) -> int:
         return self._list.cursor
 
-    def _show_saved(self) -> None:
-        self._list.refresh()
+    def _show_saved(self, candidate_id: int) -> None:
+        queue = self._state.queue
+        row = queue.place_of(candidate_id) if queue is not None else None
+        if row is not None:
+            self._list.refresh_row(row)
         self._show_head()
 
     def _come_back(self, candidate_id: int) -> None:

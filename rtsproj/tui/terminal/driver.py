@@ -20,6 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from rtsproj.errors import ExitCode
 from rtsproj.tui.terminal.replies import HOLD_S, ReplyFilter
+from rtsproj.tui.terminal.thrift import shorter
 
 LOOK_S = 0.1
 """s between two looks at what is overdue, while something was typed just now."""
@@ -117,9 +118,9 @@ class Line:
         self._file = file
 
     def write(self, text: str) -> int:
-        """Write; an error means that nobody reads any more."""
+        """Write in few bytes; an error means that nobody reads any more."""
         with suppress(OSError):
-            self._file.write(text)
+            self._file.write(shorter(text))
         return len(text)
 
     def flush(self) -> None:

@@ -55,6 +55,10 @@ class LazyList(ScrollView, can_focus=True, inherit_bindings=False):
         if self._total:
             self.cursor = max(0, min(self._total - 1, self.cursor + step))
 
+    def refresh_row(self, row: int) -> None:
+        """Draw one row again."""
+        self.refresh(Region(0, row - self.scroll_offset.y, self.size.width, 1))
+
     def render_line(self, y: int) -> Strip:
         """One row in sight."""
         width, row = self.size.width, self.scroll_offset.y + y
@@ -69,5 +73,5 @@ class LazyList(ScrollView, can_focus=True, inherit_bindings=False):
         if not top <= new < top + self.size.height:
             self.scroll_to_region(Region(0, new, self.size.width, 1), animate=False, force=True)
         for row in (old, new):
-            self.refresh(Region(0, row - self.scroll_offset.y, self.size.width, 1))
+            self.refresh_row(row)
         self.post_message(self.Moved(new))
