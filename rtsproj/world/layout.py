@@ -14,7 +14,7 @@ LEFT_M, TOP_M = 489_000.0, 3_853_000.0
 """Upper left corner: near Beiluhe, 92.88 E 34.82 N."""
 SHAPES: dict[Size, tuple[int, int]] = {"default": (900, 1300), "small": (448, 576)}
 COUNTS: dict[Size, int] = {"default": 42, "small": 14}
-TYPES = ("dark mud", "brown mud", "red bed", "pale silt", "mossy")
+TYPES = ("dark mud", "brown mud", "red bed", "pale silt", "white silt")
 """Appearance of the bare floor, each like its neighbours in the list and passing into them."""
 SEED_TYPES = (0, 1)
 """Types that the known slumps come from; the others have to be found."""

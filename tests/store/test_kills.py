@@ -21,7 +21,10 @@ import sys, time
 from rtsproj.domain.decisions import Verdict
 from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.project import open_project
+from rtsproj.workflow.queue import sit_down
 project = open_project(sys.argv[1])
+if sys.argv[2] == "sitting":
+    sit_down(project)
 print("ready", flush=True)
 n = 0
 while True:
@@ -41,9 +44,9 @@ print("done", flush=True)
 """
 
 
-def start(code: str, project: Project) -> subprocess.Popen[str]:
+def start(code: str, project: Project, how: str = "") -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(project.folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(project.folder), how], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -61,13 +64,14 @@ def kill_after(process: subprocess.Popen[str], seconds: float, *, words: int = 0
 
 
 @pytest.mark.slow
-def test_no_acknowledged_decision_is_lost_by_kills(project: Project) -> None:
+@pytest.mark.parametrize("how", ["", "sitting"])
+def test_no_acknowledged_decision_is_lost_by_kills(project: Project, how: str) -> None:
     search(project, [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12)])
     acknowledged = 0
     for number in range(KILLS):
         # three kills of four land after a first word, whatever the speed of the machine
         words = int(number % 4 > 0)
-        lines = kill_after(start(DECIDER, project), 0.05 + 0.037 * (number % 9), words=words)
+        lines = kill_after(start(DECIDER, project, how), 0.05 + 0.037 * (number % 9), words=words)
         acknowledged += sum(line.isdigit() for line in lines)
         newest = max((int(line) for line in lines if line.isdigit()), default=0)
         # WHEN the next process looks
