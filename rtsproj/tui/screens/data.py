@@ -60,7 +60,8 @@ class DataScreen(WorkingScreen):
         super().__init__()
         self._gateway = gateway
         last = Path(str(read_choices().get("data_folder", "")))
-        self._folder = last if last.is_absolute() and last.is_dir() else gateway.project.folder
+        beside = gateway.project.folder.parent  # data lies beside a project, seldom inside it
+        self._folder = last if last.is_absolute() and last.is_dir() else beside
         self._entries: list[Path] = []
         self._marks: dict[Path, Mark] = {}
         self._said: dict[Path, Given] = {}

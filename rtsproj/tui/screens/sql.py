@@ -148,6 +148,7 @@ class SqlScreen(WorkingScreen):
             name = self._saved[self.query_one("#saved", LazyList).cursor]
             editor = self.query_one("#editor", SqlEditor)
             editor.text = self._gateway.sql.memory.saved()[name]
+            editor.move_cursor(editor.document.end)
             editor.border_title = f"query · {safe_text(name)}"
             self.query_one("#saved").remove_class("asked")
             editor.focus()

@@ -6,39 +6,32 @@ each cell is such a piece, and much of it repeats what the terminal knows alread
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 SGR = re.compile(r"(\x1b\[[0-9;:]*m)")
-EXTENDED = {"38": True, "48": False}
-"""Codes that a colour follows: foreground, background."""
 LENGTHS = {"2": 5, "5": 3}
 """Parts of an extended colour with its code: 24 bit, of the 256."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(NamedTuple):
     """How text is drawn: codes of the colours, and of all else in their order; empty = default."""
 
-    fore: str = ""
-    back: str = ""
-    marks: tuple[str, ...] = ()
+    fore: str
+    back: str
+    marks: tuple[str, ...]
 
-    @property
-    def whole(self) -> str:
-        """The sequence that sets it, whatever was before."""
-        return f"\x1b[{';'.join(one for one in ('0', *self.marks, self.fore, self.back) if one)}m"
 
-    def after(self, before: "Pen | None") -> str:
-        """The shortest sequence that sets it after another one."""
-        if before is None or before.marks != self.marks or self == Pen():
-            return self.whole
-        changed = []
-        if self.fore != before.fore:
-            changed.append(self.fore or "39")
-        if self.back != before.back:
-            changed.append(self.back or "49")
-        return f"\x1b[{';'.join(changed)}m"
+class Change(NamedTuple):
+    """What one sequence says; None = it leaves that as it was."""
+
+    resets: bool
+    fore: str | None
+    back: str | None
+    marks: tuple[str, ...]
+
+
+PLAIN = Pen("", "", ())
 
 
 def shorter(text: str) -> str:
@@ -52,44 +45,64 @@ def shorter(text: str) -> str:
     pen: Pen | None = None
     for number, part in enumerate(SGR.split(text)):
         if number % 2 == 0:
-            if part and pen is not None and pen != held:
-                out.append(pen.after(held))
-                held = pen
-            out.append(part)
+            if part:
+                if pen is not None and pen != held:
+                    out.append(_sequence(held, pen))
+                    held = pen
+                out.append(part)
             continue
-        taken = _taken(part, pen)
-        if taken is None:
-            if pen is not None and pen != held:
-                out.append(pen.after(held))
+        before, pen = pen, _moved(pen, _read(part))
+        if pen is None:
+            if before is not None and before != held:
+                out.append(_sequence(held, before))
             out.append(part)
-            held = pen = None
-        else:
-            pen = taken
+            held = None
     if pen is not None and pen != held:
-        out.append(pen.after(held))
+        out.append(_sequence(held, pen))
     return "".join(out)
 
 
+def _sequence(held: Pen | None, pen: Pen) -> str:
+    """The shortest sequence from what the terminal holds to a pen."""
+    if held is None or held.marks != pen.marks or pen == PLAIN:
+        return f"\x1b[{';'.join(('0', *pen.marks, *filter(None, pen[:2])))}m"
+    if pen.fore == held.fore:
+        return f"\x1b[{pen.back or '49'}m"
+    if pen.back == held.back:
+        return f"\x1b[{pen.fore or '39'}m"
+    return f"\x1b[{pen.fore or '39'};{pen.back or '49'}m"
+
+
+def _moved(pen: Pen | None, change: Change | None) -> Pen | None:
+    if change is None or (pen is None and not change.resets):
+        return None
+    fore, back, marks = PLAIN if change.resets or pen is None else pen
+    return Pen(
+        fore if change.fore is None else change.fore,
+        back if change.back is None else change.back,
+        marks + change.marks,
+    )
+
+
 @lru_cache(maxsize=65_536)
-def _taken(sequence: str, pen: Pen | None) -> Pen | None:
-    """The pen after a sequence; None where that is not known."""
-    fore, back, marks = (pen.fore, pen.back, pen.marks) if pen else ("", "", ())
-    is_known = pen is not None
+def _read(sequence: str) -> Change | None:
+    """What a sequence says; None where this module does not know it."""
+    change = Change(resets=False, fore=None, back=None, marks=())
     parts = sequence[2:-1].split(";")
     while parts:
         code = parts[0]
-        length = LENGTHS.get(parts[1] if parts[1:] else "", 0) if code in EXTENDED else 1
+        length = LENGTHS.get(parts[1] if parts[1:] else "", 0) if code in ("38", "48") else 1
         if not length or len(parts) < length or ":" in code:
             return None
         word, parts = ";".join(parts[:length]), parts[length:]
         if code in ("", "0"):
-            fore, back, marks, is_known = "", "", (), True
-        elif EXTENDED.get(code, False) or (code[0] in "39" and len(code) == 2):
-            fore = "" if code == "39" else word
-        elif code in EXTENDED or (code[0] == "4" and len(code) == 2) or code[:2] == "10":
-            back = "" if code == "49" else word
-        elif int(code) < 10:
-            marks = (*marks, word)
+            change = Change(resets=True, fore=None, back=None, marks=())
+        elif len(code) == 1:
+            change = change._replace(marks=(*change.marks, code))
+        elif code[:-1] in ("3", "9"):
+            change = change._replace(fore="" if code == "39" else word)
+        elif code[:-1] in ("4", "10"):
+            change = change._replace(back="" if code == "49" else word)
         else:
             return None
-    return Pen(fore, back, marks) if is_known else None
+    return change
