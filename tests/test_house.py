@@ -12,7 +12,8 @@ HEAVY = ("torch", "segmentation_models_pytorch", "timm")
 
 
 def loaded_by(statement: str) -> set[str]:
-    code = f"{statement}; import sys; print('\\n'.join(sys.modules))"
+    really = "(name for name, module in sys.modules.items() if module is not None)"
+    code = f"{statement}; import sys; print('\\n'.join{really})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 

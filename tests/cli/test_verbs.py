@@ -194,7 +194,7 @@ def test_backup_doctor_and_restore(run, project: Project) -> None:
     (project.folder / "project.duckdb.wal").unlink(missing_ok=True)
     said = run("-C", project.folder, "restore")
     assert said.code == 0
-    assert "1 decisions replayed" in said.err
+    assert "1 decision replayed" in said.err
     assert _open(run, project) == 0
 
 

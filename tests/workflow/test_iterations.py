@@ -147,7 +147,7 @@ def test_withdrawing_a_reject_reopens_what_inherited_it(project: Project) -> Non
 def test_failed_tiles_block_the_stop_and_are_searched_again(project: Project) -> None:
     collected = search(project, [], failed=[1])
     assert collected[0].failed_tiles == ((1, "read error in block 12"),)
-    with pytest.raises(NeedsError, match="1 tiles of iteration 1 failed"):
+    with pytest.raises(NeedsError, match="1 tile of iteration 1 failed"):
         converge(project, by="ann")
     catch_up_with(project, [])
     assert look(project).failed_tiles == 0
