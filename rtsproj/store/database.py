@@ -57,6 +57,7 @@ class Database:
         self._turn = threading.RLock()
         self._instance: Connection | None = None
         self._spatial = False
+        self._folds = True
 
     @property
     def path(self) -> Path:
@@ -125,6 +126,7 @@ class Database:
     def _warm(self, *, spatial: bool) -> Connection:
         if self._instance is None:
             self._instance = new_instance()
+            self._folds = True
         if spatial and not self._spatial:
             load_spatial(self._instance)
             self._spatial = True
@@ -154,8 +156,10 @@ class Database:
         return self.log_path.stat().st_size if self.log_path.exists() else 0
 
     def _detach(self, connection: Connection, *, folds: bool = True) -> None:
-        fold = "enable" if folds else "disable"
-        connection.execute(f"PRAGMA {fold}_checkpoint_on_shutdown")
+        if folds != self._folds:
+            fold = "enable" if folds else "disable"
+            connection.execute(f"PRAGMA {fold}_checkpoint_on_shutdown")
+            self._folds = folds
         connection.execute("USE memory")
         try:
             connection.execute("DETACH project")

@@ -55,6 +55,7 @@ class RtsApp(App[int]):
             (signal.SIGTERM, ExitCode.TERMINATED),
         ):
             loop.add_signal_handler(number, self.exit, int(code), int(code))
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.theme = OWN[self.display_settings.theme]
         self.set_class(self.display_settings.is_ascii, "-ascii")
         self.set_keymap(self.display_settings.keymap)
@@ -135,6 +136,7 @@ class RtsApp(App[int]):
 
     def take_theme(self, name: str) -> None:
         """Change the colours, now and at later starts."""
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.theme = OWN[name]
         remember("theme", name)
 

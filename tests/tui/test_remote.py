@@ -207,6 +207,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(project: Project, tmp_pat
     try:
         ask("send-keys", shlex.join([*command, "--as", "ann", "--no-probe"]), "Enter")
         wait_for("score after")
+        time.sleep(2)  # a screen at rest draws nothing by itself when it comes back
         ask("send-keys", "C-z")
         wait_for("Stopped")
         ask("send-keys", "fg", "Enter")

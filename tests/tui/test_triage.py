@@ -162,7 +162,7 @@ async def test_adjudication_shows_disputed_ones_and_settles_them(project: Projec
         await pilot.press("4")
         await settle(pilot)
         assert "1 candidate in dispute" in text_of(app)
-        assert "0/1 (0 %)" in text_of(app)
+        assert "0/1 agree; too few" in text_of(app)
         await pilot.press("d")
         await settle(pilot)
         assert app.screen._state.queue.ids.tolist() == [2, 3]
