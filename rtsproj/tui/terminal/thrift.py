@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SGR = re.compile(r"(\x1b\[[0-9;:]*m)")
+RESET = "\x1b[0m"
+CELL = re.compile(r"\x1b\[(38;2;\d+;\d+;\d+);(48;2;\d+;\d+;\d+)m")
+"""Both colours of a picture's cell: most of what is written, so read without taking it apart."""
 LENGTHS = {"2": 5, "5": 3}
 """Parts of an extended colour with its code: 24 bit, of the 256."""
 
@@ -51,7 +54,7 @@ def shorter(text: str) -> str:
                     held = pen
                 out.append(part)
             continue
-        before, pen = pen, _moved(pen, _read(part))
+        before, pen = pen, _moved(pen, part)
         if pen is None:
             if before is not None and before != held:
                 out.append(_sequence(held, before))
@@ -73,7 +76,14 @@ def _sequence(held: Pen | None, pen: Pen) -> str:
     return f"\x1b[{pen.fore or '39'};{pen.back or '49'}m"
 
 
-def _moved(pen: Pen | None, change: Change | None) -> Pen | None:
+def _moved(pen: Pen | None, sequence: str) -> Pen | None:
+    """The pen after a sequence; None where that is not known."""
+    if sequence == RESET:
+        return PLAIN
+    cell = CELL.fullmatch(sequence) if pen is PLAIN else None
+    if cell is not None:
+        return Pen(cell[1], cell[2], ())
+    change = _read(sequence)
     if change is None or (pen is None and not change.resets):
         return None
     fore, back, marks = PLAIN if change.resets or pen is None else pen
