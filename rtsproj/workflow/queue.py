@@ -34,7 +34,7 @@ ORDERS: tuple[QueueOrder, ...] = (
 """Orders in the sequence in which the screen walks them."""
 CLAIM_TRIES = 3
 """Times that a queue is read again because somebody else has claimed its first candidates."""
-SITTING_LOG = 4_000
+SITTING_LOG = 6_000
 """Bytes of write-ahead log that a sitting leaves unfolded: a handful of decisions. Every look at
 the project reads the log again, so a longer one costs more than folding it saves."""
 WALK_PX = 1024
