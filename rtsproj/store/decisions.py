@@ -40,6 +40,8 @@ SILENT: dict[str, Any] = {
 }
 OLDER = {"evidence": "", "confidence": "", "flagged": False, "purpose": "triage"}
 """What journal lines written before schema 4 do not hold."""
+Standing = tuple[str, str, str, str]
+"""Analyst, verdict, reason and note of a word that stands."""
 FEW = 20
 """Rows up to which single inserts are faster than a bulk read."""
 UNDOABLE = """
@@ -119,10 +121,8 @@ def redo(connection: Connection, journal: Path, *, analyst: str) -> SavedDecisio
     return save_decisions(connection, journal, [again], by=analyst)[0]
 
 
-def standing(
-    connection: Connection, candidate_ids: Sequence[int]
-) -> dict[int, tuple[str, str, str, str]]:
-    """Candidate -> (analyst, verdict, reason, note) of the word that stands, where one does."""
+def standing(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, Standing]:
+    """Candidate -> the word that stands, where one does."""
     found = connection.execute(STANDING, [list(candidate_ids)]).fetchall()
     return {one: (analyst, verdict, reason, note) for one, analyst, verdict, reason, note in found}
 

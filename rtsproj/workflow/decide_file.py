@@ -9,6 +9,7 @@ from pathlib import Path
 from rtsproj.domain.decisions import NewDecision, SavedDecision, Verdict
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
+from rtsproj.store.decisions import Standing
 from rtsproj.store.ledger import known_candidates
 from rtsproj.workflow.decide import Word, check_sayable, checked, save_words
 from rtsproj.workflow.project import Project, reading
@@ -59,12 +60,23 @@ def decide_from(project: Project, path: Path, *, analyst: str) -> Taken:
         )
     if not said:
         raise UsageError(f"{path} holds no decision", hint="columns: candidate_id,verdict,reason")
-    fresh = [one for one in said.values() if stand.get(one.candidate_id) != _word(one)]
+    fresh = _fresh(said.values(), stand)
     saved = save_words(project, fresh, by=analyst) if fresh else ()
     return Taken(saved, len(said) - len(fresh))
 
 
-def _word(one: NewDecision) -> tuple[str, str, str, str]:
+def _fresh(said: Iterable[NewDecision], stand: Mapping[int, Standing]) -> list[NewDecision]:
+    """Words that change what stands, line after line: a later line may return to the first word."""
+    standing = dict(stand)
+    fresh = []
+    for one in said:
+        if standing.get(one.candidate_id) != _word(one):
+            standing[one.candidate_id] = _word(one)
+            fresh.append(one)
+    return fresh
+
+
+def _word(one: NewDecision) -> Standing:
     return one.analyst, one.verdict.value, one.reason, one.note
 
 

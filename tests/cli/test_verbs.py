@@ -88,6 +88,12 @@ def test_decisions_from_a_file_are_taken_whole_or_not_at_all(
     file.write_text("candidate_id,verdict,reason\n1,reject,river\n2,reject,river\n")
     said = run("-C", project.folder, "decide", "--from", file, "--as", "ann", "--json")
     assert [row["candidate_id"] for row in json.loads(said.out)] == [1]
+    # WHEN a file changes a word and changes it back THEN the last line is what stands
+    file.write_text("candidate_id,verdict\n1,accept\n1,unsure\n1,accept\n1,accept\n")
+    assert run("-C", project.folder, "decide", "--from", file, "--as", "ann").code == 0
+    file.write_text("candidate_id,verdict\n1,reject\n1,accept\n")
+    said = run("-C", project.folder, "decide", "--from", file, "--as", "ann", "--json")
+    assert [row["verdict"] for row in json.loads(said.out)] == ["reject", "accept"]
 
 
 def test_converge_refuses_with_exit_4_and_still_prints_its_json(run, project: Project) -> None:
