@@ -98,7 +98,8 @@ class Database:
                 with _transaction(connection):
                     yield connection
             finally:
-                self._detach(connection, folds=self._log_size() >= self.log_bytes)
+                self._set_fold(connection, folds=self._log_size() >= self.log_bytes)
+                self._detach(connection)
 
     @contextmanager
     def folded(self, purpose: str) -> Iterator[None]:
@@ -112,6 +113,7 @@ class Database:
             try:
                 connection.execute("CHECKPOINT project")
             finally:
+                self._set_fold(connection, folds=True)
                 self._detach(connection)
             yield
 
@@ -155,11 +157,14 @@ class Database:
     def _log_size(self) -> int:
         return self.log_path.stat().st_size if self.log_path.exists() else 0
 
-    def _detach(self, connection: Connection, *, folds: bool = True) -> None:
+    def _set_fold(self, connection: Connection, *, folds: bool) -> None:
+        """Whether DETACH folds the log into the file; nothing to a read-only look."""
         if folds != self._folds:
             fold = "enable" if folds else "disable"
             connection.execute(f"PRAGMA {fold}_checkpoint_on_shutdown")
             self._folds = folds
+
+    def _detach(self, connection: Connection) -> None:
         connection.execute("USE memory")
         try:
             connection.execute("DETACH project")
