@@ -148,9 +148,9 @@ def open_queue(project: Project, wanted: Wanted, *, analyst: str, at: int | None
     """
     queue = read_queue(project, wanted, analyst=analyst, whole=False)
     for _ in range(CLAIM_TRIES):
-        if queue.kind != "triage" or not len(queue):
-            break
-        start = (queue.place_of(at) if at is not None else None) or 0
+        start = 0 if at is None else queue.place_of(at)
+        if queue.kind != "triage" or not len(queue) or start is None:
+            break  # one that comes after the first batch is claimed where the cursor rests
         ids = queue.ids[start : start + project.settings.triage.claim_ahead].tolist()
         try:
             held = claim_ahead(project, ids, wanted, analyst=analyst)

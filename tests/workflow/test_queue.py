@@ -113,6 +113,11 @@ def test_two_analysts_who_open_the_queue_are_shown_different_candidates(project:
     release(near, analyst="bob")
     assert open_queue(near, Wanted(), analyst="ann", at=last).place_of(last) == 3
     assert last not in open_queue(near, Wanted(), analyst="bob").ids.tolist()
+    # WHEN that one is not in the batch THEN the place that was remembered stays
+    open_queue(near, Wanted(), analyst="ann", at=999)
+    kept = bookmark(near, analyst="ann")
+    assert kept is not None
+    assert kept.candidate_id == last
 
 
 def test_a_project_that_is_busy_is_shown_without_claims(project: Project) -> None:
