@@ -66,13 +66,18 @@ def make_project(path: Path) -> Project:
     """A project that is ready to be trained: two seeds, a road 30 px below the first."""
     project = init_project(path / "project", title="desk")
     add_scenes(project, [scene_file(path)], SceneChoice(), by="ann")
+    add_known(project, path)
+    return project
+
+
+def add_known(project: Project, path: Path) -> None:
+    """Two seeds, a road 30 px below the first, and the grid."""
     seeds = geojson(path / "seeds.geojson", [square(20, 20, 20), square(100, 20, 10)])
     add_labels(project, seeds, VectorChoice(), polarity=Polarity.POSITIVE, by="ann")
     road = shapely.LineString([(LEFT - 50, TOP - 210), (LEFT + 700, TOP - 210)])
     line = geojson(path / "road.geojson", [road], highway="trunk", name="G109")
     add_lines(project, line, VectorChoice(), kind="road", by="ann")
     lay_tiles(project)
-    return project
 
 
 def add_model(project: Project) -> None:

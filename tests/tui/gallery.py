@@ -9,12 +9,10 @@ from tempfile import mkdtemp
 
 import numpy as np
 import pytest
-import shapely
-from desk import CRS, LEFT, PIXEL_M, TOP, add_model, catch_up_with, geojson, square
+from desk import CRS, LEFT, PIXEL_M, TOP, add_known, add_model, catch_up_with, square
 from rooms import give_tiles, point, training
 
 from rtsproj.domain.decisions import Verdict
-from rtsproj.domain.labels import Polarity
 from rtsproj.domain.scenes import Role
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.imagery.samples import Sample, Samples, samples_bytes
@@ -28,8 +26,6 @@ from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.project import Project, open_project
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
-from rtsproj.workflow.sources import VectorChoice, add_labels, add_lines
-from rtsproj.workflow.tiles import lay_tiles
 
 NAME = "rtsproj-golden-"
 """A folder of one length: a path must not move what stands beside it."""
@@ -75,12 +71,7 @@ def walked(path: Path, patch: pytest.MonkeyPatch) -> Project:
     project = open_project(project.folder)
     add_scenes(project, [flat_scene(path, 2019)], SceneChoice(), by="ann")
     add_scenes(project, [flat_scene(path, 2017)], SceneChoice(role=Role.HISTORY), by="ann")
-    seeds = geojson(path / "seeds.geojson", [square(20, 20, 20), square(100, 20, 10)])
-    add_labels(project, seeds, VectorChoice(), polarity=Polarity.POSITIVE, by="ann")
-    road = shapely.LineString([(LEFT - 50, TOP - 210), (LEFT + 700, TOP - 210)])
-    line = geojson(path / "road.geojson", [road], highway="trunk", name="G109")
-    add_lines(project, line, VectorChoice(), kind="road", by="ann")
-    lay_tiles(project)
+    add_known(project, path)
     add_model(project)
     catch_up_with(project, FIRST)
     said = (Verdict.ACCEPT, Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
