@@ -30,6 +30,13 @@ class Window:
             and other.col < self.col + self.cols
         )
 
+    def shared(self, other: "Window") -> "Window":
+        """What the two have in common; zero rows or columns where they are apart."""
+        row, col = max(self.row, other.row), max(self.col, other.col)
+        rows = min(self.row + self.rows, other.row + other.rows) - row
+        cols = min(self.col + self.cols, other.col + other.cols) - col
+        return Window(row, col, max(0, rows), max(0, cols))
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectGrid:

@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import ProjectGrid
+from rtsproj.geometry.groups import Groups
 
 HALF_PX = 0.5
 KEEP = 1e-9
@@ -29,22 +30,10 @@ def join_pieces(pieces: Sequence[BaseGeometry]) -> list[tuple[int, ...]]:
     """
     if not len(pieces):
         return []
-    parent = list(range(len(pieces)))
-
-    def root(one: int) -> int:
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        return one
-
     asked, found = shapely.STRtree(list(pieces)).query(list(pieces), predicate="intersects")
-    for one, other in zip(asked.tolist(), found.tolist(), strict=True):
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    groups: dict[int, list[int]] = {}
-    for one in range(len(pieces)):
-        groups.setdefault(root(one), []).append(one)
-    return [tuple(groups[key]) for key in sorted(groups)]
+    groups = Groups(len(pieces))
+    groups.join(zip(asked.tolist(), found.tolist(), strict=True))
+    return groups.found()
 
 
 def smooth_pixels(geom: BaseGeometry) -> BaseGeometry:

@@ -6,9 +6,9 @@ an exact transformation, so that a window read in pieces equals the window read 
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,23 +19,30 @@ import rasterio.windows
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
-from rasterio.warp import reproject, transform_bounds
+from rasterio.warp import reproject
 
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.scenes import ALPHA, SceneSpec
 from rtsproj.errors import RtsError, UsageError
+from rtsproj.imagery.alignment import Lie, lie_of, source_window
 from rtsproj.imagery.safety import Dataset, open_dataset
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Raw = npt.NDArray[Any]
+"""Pixels in their own data type."""
 MOST_OPEN = 64
 """Datasets kept open at once."""
-ALIGNED_PX = 1e-3
-"""px; offset up to which two grids count as one."""
-PAD_PX = 4
-"""px of a scene's own grid read beyond a window, for the resampling kernel."""
+MOST_BLOCK_ROWS = 2048
+"""px; taller blocks are not waited for: reading to their end would hold too much."""
 CLEAR = 1
 """Band of a Planet UDM2 file that says clear (1) or not (0)."""
+_PIECE_BYTES = 64 << 20
+"""Bytes of a scene that are decoded at once."""
+_RESAMPLED_PX = 2048
+"""px; side of what is resampled at once."""
+_EXACT = ("uint8", "uint16", "int16")
+"""Data types that float32 holds exactly, so that they may be kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,25 @@ class Pixels:
     valid: Mask
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a mosaic is read.
+
+    Attributes:
+        threads: threads that decode the blocks of one read.
+        stopping: asked between pieces of a long read; True ends it with ``ReadStopped``.
+    """
+
+    threads: int = 1
+    stopping: Callable[[], bool] = bool
+
+
 class BandError(UsageError):
     """A scene lacks a band that the model or the picture needs."""
+
+
+class ReadStopped(Exception):  # noqa: N818  a wish, not an error
+    """A long read was given up because nobody waits for it any more."""
 
 
 class Mosaic:
@@ -65,6 +89,7 @@ class Mosaic:
         bands: Sequence[str],
         *,
         thin: int = 1,
+        how: Reading = Reading(),
     ) -> None:
         """Prepare the mosaic; files are opened when they are first read.
 
@@ -74,6 +99,7 @@ class Mosaic:
             bands: names of the bands to read, in order.
             thin: pixels of a scene that are averaged into one while they are read, along each
                 axis; above 1 for pictures on a coarser grid, where overviews are then used.
+            how: threads, and what ends a long read.
 
         Raises:
             BandError: a scene lacks a band.
@@ -89,8 +115,9 @@ class Mosaic:
         self.grid = grid
         self.bands = tuple(bands)
         self._thin = thin
+        self._how = how
         self._open: OrderedDict[str, Dataset] = OrderedDict()
-        self._reach: dict[int, Window] = {}
+        self._lies: dict[int, Lie] = {}
 
     def __enter__(self) -> "Mosaic":
         return self
@@ -118,65 +145,104 @@ class Mosaic:
 
     def read_traced(self, window: Window) -> tuple[Pixels, dict[int, int]]:
         """Read a window, and say how many of its pixels each scene gave (scene id -> px)."""
-        shape = (len(self.bands), window.rows, window.cols)
-        values = np.zeros(shape, np.float32)
+        values = np.zeros((len(self.bands), window.rows, window.cols), np.float32)
         valid = np.zeros((window.rows, window.cols), bool)
+        given = self.read_into(window, values, valid)
+        return Pixels(values, valid), given
+
+    def read_into(self, window: Window, values: Raw, valid: Mask) -> dict[int, int]:
+        """Read a window into arrays that hold zeros.
+
+        Args:
+            window: which pixels.
+            values: (bands, rows, cols) of float32 or of ``dtype_of`` the window.
+            valid: (rows, cols).
+
+        Returns:
+            Pixels that each scene gave, by scene id.
+
+        Raises:
+            RtsError: a block of a file cannot be read; file and window are named.
+        """
         given: dict[int, int] = {}
         for scene in self._meeting(window):
-            pixels = self._read_scene(scene, window, self.bands)
-            take = pixels.valid & ~valid
-            values[:, take] = pixels.values[:, take]
-            given[scene.scene_id] = int(take.sum())
-            valid |= take
+            given[scene.scene_id] = 0
+            for part, (found, known) in self._parts(scene, window, values.dtype):
+                if self._how.stopping():
+                    raise ReadStopped
+                at = _place(part, window)
+                take = known & ~valid[at]
+                count = int(np.count_nonzero(take))
+                if count == take.size:
+                    values[(slice(None), *at)] = found
+                else:
+                    np.copyto(values[(slice(None), *at)], found, where=take)
+                valid[at] |= take
+                given[scene.scene_id] += count
             if valid.all():
                 break
-        return Pixels(values, valid), given
+        return given
 
     def valid(self, window: Window) -> Mask:
         """Where some scene has a clear pixel; (rows, cols)."""
         return self.read(window).valid
 
-    def _meeting(self, window: Window) -> list[SceneSpec]:
-        return [scene for scene in self.scenes if self._reach_of(scene).meets(window)]
+    def dtype_of(self, window: Window) -> np.dtype[Any]:
+        """Data type that holds a window exactly: the scenes' own where nothing is resampled."""
+        meeting = self._meeting(window)
+        kinds = {scene.dtype for scene in meeting}
+        if len(kinds) != 1 or not kinds <= set(_EXACT):
+            return np.dtype(np.float32)
+        if not all(self._lie(scene).aligned for scene in meeting):
+            return np.dtype(np.float32)
+        return np.dtype(kinds.pop())
 
-    def _reach_of(self, scene: SceneSpec) -> Window:
-        if scene.scene_id not in self._reach:
-            dataset = self._dataset(scene.path)
-            bounds = dataset.bounds
-            if not _same_crs(dataset, self.grid):
-                bounds = transform_bounds(dataset.crs, self.grid.crs, *bounds, densify_pts=21)
-            left, bottom, right, top = bounds
-            size = self.grid.pixel_m
-            col = floor((left - self.grid.origin_x) / size) - 1
-            row = floor((self.grid.origin_y - top) / size) - 1
-            last_col = ceil((right - self.grid.origin_x) / size) + 1
-            last_row = ceil((self.grid.origin_y - bottom) / size) + 1
-            self._reach[scene.scene_id] = Window(row, col, last_row - row, last_col - col)
-        return self._reach[scene.scene_id]
+    def block_end(self, window: Window) -> int:
+        """Row at which the blocks end that the last row of a window lies in.
+
+        Reading to there decodes them once. Where scenes disagree, or where blocks are taller than
+        ``MOST_BLOCK_ROWS``, it is the end of the window.
+        """
+        end = window.row + window.rows
+        ends = set()
+        for scene in self._meeting(window):
+            lie = self._lie(scene)
+            if not lie.aligned or lie.block_rows > MOST_BLOCK_ROWS:
+                return end
+            ends.add(lie.row - (lie.row - end) // lie.block_rows * lie.block_rows)
+        return ends.pop() if len(ends) == 1 else end
+
+    def _meeting(self, window: Window) -> list[SceneSpec]:
+        return [scene for scene in self.scenes if self._lie(scene).reach.meets(window)]
+
+    def _lie(self, scene: SceneSpec) -> Lie:
+        if scene.scene_id not in self._lies:
+            self._lies[scene.scene_id] = lie_of(self._dataset(scene.path), self.grid)
+        return self._lies[scene.scene_id]
 
     def _dataset(self, path: str) -> Dataset:
         if path in self._open:
             self._open.move_to_end(path)
         else:
-            self._open[path] = open_dataset(Path(path))
+            self._open[path] = open_dataset(Path(path), threads=self._how.threads)
             if len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
         return self._open[path]
 
-    def _read_scene(self, scene: SceneSpec, window: Window, bands: Sequence[str]) -> Pixels:
-        dataset = self._dataset(scene.path)
+    def _parts(
+        self, scene: SceneSpec, window: Window, dtype: np.dtype[Any]
+    ) -> Iterator[tuple[Window, tuple[Raw, Mask]]]:
+        """A scene's pixels in a window, piece by piece."""
+        lie = self._lie(scene)
+        shared = lie.reach.shared(window)
         try:
-            source, transform = _source_window(dataset, self.grid, window)
-            if source is None:
-                empty = np.zeros((len(bands), window.rows, window.cols), np.float32)
-                return Pixels(empty, np.zeros((window.rows, window.cols), bool))
-            thin = min(self._thin, max(1, int(source.width) // window.cols))
-            native = self._native(scene, source, bands, thin=thin)
-            rows, cols = native.valid.shape
-            transform = transform @ Affine.scale(source.width / cols, source.height / rows)
-            if _is_aligned(dataset, self.grid):
-                return _placed(native, dataset, source, window=window, grid=self.grid)
-            return _resampled(native, dataset, transform, window=window, grid=self.grid)
+            if lie.aligned:
+                yield from self._own_pieces(scene, shared, dtype)
+                return
+            for part in _tiled(shared, _RESAMPLED_PX):
+                found = self._resampled(scene, part)
+                if found is not None:
+                    yield part, found
         except (RasterioError, ValueError) as error:
             raise RtsError(
                 f"{scene.path}: pixels near row {window.row}, column {window.col} of the grid "
@@ -184,108 +250,121 @@ class Mosaic:
                 hint="the file is damaged: copy it again, or withdraw the scene",
             ) from error
 
+    def _own_pieces(
+        self, scene: SceneSpec, window: Window, dtype: np.dtype[Any]
+    ) -> Iterator[tuple[Window, tuple[Raw, Mask]]]:
+        dataset, lie = self._dataset(scene.path), self._lie(scene)
+        whole = Window(lie.row, lie.col, dataset.height, dataset.width).shared(window)
+        per_px = dtype.itemsize * (len(self.bands) + 1)
+        for part in _pieces(whole, lie, width=dataset.width, most_px=_PIECE_BYTES // per_px):
+            source = rasterio.windows.Window(
+                part.col - lie.col, part.row - lie.row, part.cols, part.rows
+            )
+            yield part, self._native(scene, source, size=(part.rows, part.cols), dtype=dtype)
+
+    def _resampled(self, scene: SceneSpec, window: Window) -> tuple[Floats, Mask] | None:
+        dataset = self._dataset(scene.path)
+        place = source_window(dataset, self._lie(scene), self.grid, window)
+        if place is None:
+            return None
+        source, transform = place
+        thin = min(self._thin, max(1, int(source.width) // window.cols))
+        size = (ceil(source.height / thin), ceil(source.width / thin))
+        native = self._native(scene, source, size=size, dtype=np.dtype(np.float32))
+        transform = transform @ Affine.scale(source.width / size[1], source.height / size[0])
+        return _warped(native, dataset, transform, window=window, grid=self.grid)
+
     def _native(
         self,
         scene: SceneSpec,
         source: rasterio.windows.Window,
-        bands: Sequence[str],
         *,
-        thin: int,
-    ) -> Pixels:
+        size: tuple[int, int],
+        dtype: np.dtype[Any],
+    ) -> tuple[Raw, Mask]:
         """A window of the scene's own grid with its mask."""
         dataset = self._dataset(scene.path)
-        wanted = bands or [next(band for band in scene.bands if band != ALPHA)]
+        wanted = self.bands or (next(band for band in scene.bands if band != ALPHA),)
         numbers = [scene.bands.index(band) + 1 for band in wanted]
-        size = (ceil(source.height / thin), ceil(source.width / thin))
         part = {"window": source, "out_shape": size}
         values = dataset.read(
             numbers,
             window=source,
             out_shape=(len(numbers), *size),
-            out_dtype="float32",
+            out_dtype=dtype.name,
             resampling=Resampling.average,
         )
-        valid = np.isfinite(values).all(axis=0)
-        if scene.nodata is not None and np.isfinite(scene.nodata):
-            valid &= ~(values == np.float32(scene.nodata)).all(axis=0)
+        valid = _known(values, scene.nodata)
         if ALPHA in scene.bands:
             valid &= dataset.read(scene.bands.index(ALPHA) + 1, **part) > 0
         if scene.mask_path is not None:
             valid &= self._dataset(scene.mask_path).read(CLEAR, **part) == 1
-        values[:, ~valid] = 0
-        return Pixels(values[: len(bands)], valid)
+        return values[: len(self.bands)], valid
 
 
-def _same_crs(dataset: Dataset, grid: ProjectGrid) -> bool:
-    return bool(dataset.crs == rasterio.crs.CRS.from_user_input(grid.crs))
+def _place(part: Window, window: Window) -> tuple[slice, slice]:
+    row, col = part.row - window.row, part.col - window.col
+    return slice(row, row + part.rows), slice(col, col + part.cols)
 
 
-def _is_aligned(dataset: Dataset, grid: ProjectGrid) -> bool:
-    """True where the scene's pixels are the grid's pixels."""
-    own: Any = dataset.transform
-    if not _same_crs(dataset, grid):
-        return False
-    side = max(dataset.width, dataset.height)
-    if abs(own.a - grid.pixel_m) * side > ALIGNED_PX * grid.pixel_m:
-        return False
-    if abs(own.e + grid.pixel_m) * side > ALIGNED_PX * grid.pixel_m:
-        return False
-    shifts = ((own.c - grid.origin_x) / grid.pixel_m, (grid.origin_y - own.f) / grid.pixel_m)
-    return all(abs(shift - round(shift)) <= ALIGNED_PX for shift in shifts)
+def _known(values: Raw, nodata: float | None) -> Mask:
+    """Finite pixels that are not nodata in every band."""
+    is_float = values.dtype.kind == "f"
+    valid = np.ones(values.shape[1:], bool)
+    if is_float:
+        valid &= np.isfinite(values).all(axis=0)
+    if nodata is None or not np.isfinite(nodata):
+        return valid
+    if not is_float and not _fits(nodata, values.dtype):
+        return valid
+    gone = np.ones(values.shape[1:], bool)
+    for band in values:
+        gone &= band == values.dtype.type(nodata)
+        if not gone.any():
+            return valid
+    return valid & ~gone
 
 
-def _source_window(
-    dataset: Dataset, grid: ProjectGrid, window: Window
-) -> tuple[rasterio.windows.Window | None, Any]:
-    """The part of the scene's own grid that a window needs, with its transform; None = none."""
-    bounds = grid.bounds(window)
-    aligned = _is_aligned(dataset, grid)
-    if not _same_crs(dataset, grid):
-        bounds = transform_bounds(grid.crs, dataset.crs, *bounds, densify_pts=21)
-    left, bottom, right, top = bounds
-    own: Any = dataset.transform
-    if aligned:
-        col = round((left - own.c) / own.a)
-        row = round((top - own.f) / own.e)
-        last_col, last_row = col + window.cols, row + window.rows
-    else:
-        col = floor((left - own.c) / own.a) - PAD_PX
-        row = floor((top - own.f) / own.e) - PAD_PX
-        last_col = ceil((right - own.c) / own.a) + PAD_PX
-        last_row = ceil((bottom - own.f) / own.e) + PAD_PX
-    col, row = max(0, col), max(0, row)
-    last_col, last_row = min(dataset.width, last_col), min(dataset.height, last_row)
-    if last_col <= col or last_row <= row:
-        return None, None
-    source = rasterio.windows.Window(col, row, last_col - col, last_row - row)
-    return source, own @ Affine.translation(col, row)
+def _fits(value: float, dtype: np.dtype[Any]) -> bool:
+    limits = np.iinfo(dtype)
+    return float(value).is_integer() and limits.min <= value <= limits.max
 
 
-def _placed(
-    native: Pixels,
-    dataset: Dataset,
-    source: rasterio.windows.Window,
-    *,
-    window: Window,
-    grid: ProjectGrid,
-) -> Pixels:
-    """Put an aligned part where it lies in the window."""
-    own: Any = dataset.transform
-    left, _, _, top = grid.bounds(window)
-    col = source.col_off - round((left - own.c) / own.a)
-    row = source.row_off - round((top - own.f) / own.e)
-    values = np.zeros((native.values.shape[0], window.rows, window.cols), np.float32)
-    valid = np.zeros((window.rows, window.cols), bool)
-    rows, cols = native.valid.shape
-    values[:, row : row + rows, col : col + cols] = native.values
-    valid[row : row + rows, col : col + cols] = native.valid
-    return Pixels(values, valid)
+def _pieces(window: Window, lie: Lie, *, width: int, most_px: int) -> Iterator[Window]:
+    """Cut a window into pieces that end where blocks end, few enough pixels each.
+
+    Strips, and blocks as wide as the file, are cut across; tiles are cut along their rows.
+    """
+    if lie.block_cols >= width:
+        rows = max(1, most_px // max(1, window.cols) // lie.block_rows) * lie.block_rows
+        for first, last in _cuts(window.row, window.rows, start=lie.row, step=rows):
+            yield Window(first, window.col, last - first, window.cols)
+        return
+    cols = max(1, most_px // max(1, window.rows) // lie.block_cols) * lie.block_cols
+    for first, last in _cuts(window.col, window.cols, start=lie.col, step=cols):
+        yield Window(window.row, first, window.rows, last - first)
 
 
-def _resampled(
-    native: Pixels, dataset: Dataset, transform: Any, *, window: Window, grid: ProjectGrid
-) -> Pixels:
+def _cuts(first: int, length: int, *, start: int, step: int) -> Iterator[tuple[int, int]]:
+    """Cut [first, first + length) at start + k * step."""
+    end = first + length
+    while first < end:
+        last = min(end, start + ((first - start) // step + 1) * step)
+        yield first, last
+        first = last
+
+
+def _tiled(window: Window, side: int) -> Iterator[Window]:
+    for row in range(window.row, window.row + window.rows, side):
+        for col in range(window.col, window.col + window.cols, side):
+            yield Window(row, col, side, side).shared(window)
+
+
+def _warped(
+    native: tuple[Raw, Mask], dataset: Dataset, transform: Any, *, window: Window, grid: ProjectGrid
+) -> tuple[Floats, Mask]:
     """Bilinear values, nearest validity; exact, so that it does not depend on the window."""
+    given, is_valid = native
     left, _, _, top = grid.bounds(window)
     target: Any = Affine(grid.pixel_m, 0.0, left, 0.0, -grid.pixel_m, top)
     how = {
@@ -297,10 +376,10 @@ def _resampled(
     }
     shape = (window.rows, window.cols)
     known = np.zeros(shape, np.uint8)
-    reproject(native.valid.astype(np.uint8), known, resampling=Resampling.nearest, **how)
-    values = np.zeros((native.values.shape[0], *shape), np.float32)
-    for number, band in enumerate(native.values):
-        filled = np.where(native.valid, band, np.nan).astype(np.float32)
+    reproject(is_valid.astype(np.uint8), known, resampling=Resampling.nearest, **how)
+    values = np.zeros((given.shape[0], *shape), np.float32)
+    for number, band in enumerate(given):
+        filled = np.where(is_valid, band, np.nan).astype(np.float32)
         out = np.full(shape, np.nan, np.float32)
         reproject(
             filled,
@@ -311,6 +390,4 @@ def _resampled(
             **how,
         )
         values[number] = out
-    valid = (known == 1) & np.isfinite(values).all(axis=0)
-    values[:, ~valid] = 0
-    return Pixels(values, valid)
+    return values, (known == 1) & np.isfinite(values).all(axis=0)

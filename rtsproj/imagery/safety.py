@@ -40,8 +40,12 @@ def checked_path(path: Path) -> Path:
     return absolute
 
 
-def open_dataset(path: Path) -> Dataset:
+def open_dataset(path: Path, *, threads: int = 1) -> Dataset:
     """Open a raster with the one driver of its suffix.
+
+    Args:
+        path: a local file.
+        threads: threads that decode the blocks of one read, where the driver can (GeoTIFF).
 
     Raises:
         UsageError: not such a file, or its content is something else.
@@ -56,7 +60,8 @@ def open_dataset(path: Path) -> Dataset:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(absolute, driver=driver)
+            options = {"NUM_THREADS": str(threads)} if driver == "GTiff" and threads > 1 else {}
+            return rasterio.open(absolute, driver=driver, **options)
     except RasterioError as error:
         with absolute.open("rb") as stream:
             head = stream.read(64)

@@ -1,4 +1,4 @@
-"""Outlines from probabilities: pieces per tile, joined over tile edges at the end.
+"""Pieces of outlines from the probabilities of a tile; ``join`` makes outlines of them.
 
 Pieces are 4-connected polygons on pixel edges, in pixels of the project grid (x = column,
 y = row). Joining treats pieces that touch at an edge or a corner as one object (method 6.3), so an
@@ -15,15 +15,11 @@ from numpy.typing import NDArray
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from rtsproj.domain.candidates import Outline
-from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.grid import Window
 from rtsproj.domain.tiles import Tile
-from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs
+from rtsproj.geometry.outlines import join_pieces
 from rtsproj.imagery.shapes import polygonise
-from rtsproj.inference.predict import FULL, NO_VALUE
-
-_DIGITS = 6
-"""Decimals of a stored score."""
+from rtsproj.inference.engine import FULL, NO_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,7 @@ class Piece:
         total: sum of its stored probabilities, 0..254 each.
         top: its largest stored probability.
         at_edge: True beside missing imagery or on the border of the area.
+        spread: sum of its stored spreads, 0..127 each; None where the model has one member.
     """
 
     tile_id: int
@@ -45,6 +42,7 @@ class Piece:
     total: int
     top: int
     at_edge: bool
+    spread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,21 @@ class TilePieces:
 
     pieces: tuple[Piece, ...]
     specks: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileFound:
+    """What a tile's outlines are drawn from.
+
+    Attributes:
+        probability: (core, core) stored values, 0..254, 255 = not searched.
+        spread: (core, core) stored spreads of an ensemble, or None.
+        beside: (core + 2, core + 2), True beside or outside imagery and area.
+    """
+
+    probability: NDArray[np.uint8]
+    spread: NDArray[np.uint8] | None
+    beside: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +91,19 @@ class Cut:
         return int(np.ceil(self.threshold * FULL - 1e-9))
 
 
-def tile_pieces(
-    tile: Tile, probability: NDArray[np.uint8], beside: NDArray[np.bool_], cut: Cut
-) -> TilePieces:
+def tile_pieces(tile: Tile, given: TileFound, cut: Cut) -> TilePieces:
     """Outline a tile.
 
     Args:
         tile: the tile.
-        probability: (core, core) stored values.
-        beside: (core + 2, core + 2), True beside or outside imagery and area.
+        given: its probabilities and what lies beside it.
         cut: threshold and smallest size.
 
     Returns:
         Its pieces. Objects under the smallest size that no neighbour can add to are only counted.
     """
-    mask = (probability >= cut.stored) & (probability != NO_VALUE)
-    found = [_piece(tile, one, probability, beside) for one in polygonise(mask)]
+    mask = (given.probability >= cut.stored) & (given.probability != NO_VALUE)
+    found = [_piece(tile, one, given) for one in polygonise(mask)]
     kept: list[Piece] = []
     specks = 0
     for group in join_pieces([one.outline for one in found]):
@@ -116,6 +126,7 @@ def pieces_text(found: TilePieces, *, probability_sha256: str) -> str:
             "total": one.total,
             "top": one.top,
             "at_edge": one.at_edge,
+            **({} if one.spread is None else {"spread": one.spread}),
         }
         for one in found.pieces
     ]
@@ -136,49 +147,11 @@ def parse_pieces(text: str) -> TilePieces:
     return TilePieces(pieces, int(head["specks"]))
 
 
-def joined_outlines(
-    pieces: Sequence[Piece], grid: ProjectGrid, *, min_px: int
-) -> tuple[tuple[Outline, ...], int]:
-    """Join pieces over tile edges into outlines.
-
-    Returns:
-        Outlines ordered by (row, column) of their upper left corner, and the number of objects
-        under ``min_px``.
-    """
-    objects: list[tuple[tuple[float, ...], list[Piece], BaseGeometry]] = []
-    specks = 0
-    for group in join_pieces([one.outline for one in pieces]):
-        members = [pieces[i] for i in group]
-        if sum(one.pixels for one in members) < min_px:
-            specks += 1
-            continue
-        whole = shapely.union_all([one.outline for one in members])
-        left, top, right, bottom = whole.bounds
-        objects.append(((top, left, bottom, right, whole.area), members, whole))
-    objects.sort(key=lambda one: one[0])
-    found = (_outline(n, members, whole, grid) for n, (_, members, whole) in enumerate(objects))
-    return tuple(found), specks
-
-
-def _outline(seq: int, members: Sequence[Piece], whole: BaseGeometry, grid: ProjectGrid) -> Outline:
-    pixels = sum(one.pixels for one in members)
-    return Outline(
-        seq=seq,
-        wkb=shapely.to_wkb(shapely.normalize(to_crs(smooth_pixels(whole), grid))),
-        score_mean=round(sum(one.total for one in members) / (FULL * pixels), _DIGITS),
-        score_max=round(max(one.top for one in members) / FULL, _DIGITS),
-        pixels=pixels,
-        tiles=tuple(sorted({one.tile_id for one in members})),
-        at_edge=any(one.at_edge for one in members),
-    )
-
-
-def _piece(
-    tile: Tile, outline: BaseGeometry, probability: NDArray[np.uint8], beside: NDArray[np.bool_]
-) -> Piece:
+def _piece(tile: Tile, outline: BaseGeometry, given: TileFound) -> Piece:
     inside, rows, cols = _pixels_of(outline)
-    values = probability[rows, cols][inside]
-    near = beside[rows.start : rows.stop + 2, cols.start : cols.stop + 2]
+    values = given.probability[rows, cols][inside]
+    near = given.beside[rows.start : rows.stop + 2, cols.start : cols.stop + 2]
+    spread = None if given.spread is None else given.spread[rows, cols][inside]
     return Piece(
         tile_id=tile.tile_id,
         outline=translate(outline, tile.window.col, tile.window.row),
@@ -186,6 +159,7 @@ def _piece(
         total=int(values.sum(dtype=np.int64)),
         top=int(values.max()),
         at_edge=bool((near & _with_neighbours(inside)).any()),
+        spread=None if spread is None else int(spread.sum(dtype=np.int64)),
     )
 
 

@@ -1,9 +1,10 @@
 """Write, digest and append files so that a kill at any moment leaves the old or the new content."""
 
+import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rtsproj.errors import RtsError
@@ -34,6 +35,26 @@ def write_atomic(path: Path, data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def write_lines(path: Path, lines: Iterable[str]) -> str:
+    """Replace ``path`` whole by lines that are made one by one; see ``write_atomic``."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    digest = hashlib.sha256()
+    try:
+        with partial.open("wb") as stream:
+            for line in lines:
+                data = line.encode() + b"\n"
+                digest.update(data)
+                stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise _not_written(path, error) from error
+    return digest.hexdigest()
+
+
 def sha256_of(path: Path) -> str:
     """Digest of a file's bytes, hexadecimal; empty where there is no such file."""
     digest = hashlib.sha256()
@@ -49,11 +70,14 @@ def sha256_of(path: Path) -> str:
 def append_line(path: Path, text: str) -> None:
     """Add one line and fsync it; a tail torn by an earlier kill is cut off first.
 
+    Several processes of a machine may add to one file: each holds the file's lock while it does.
+
     Raises:
         RtsError: the line cannot be written.
     """
     try:
         with path.open("a+b") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
             _cut_torn_tail(stream.fileno())
             stream.write(text.encode() + b"\n")
             stream.flush()

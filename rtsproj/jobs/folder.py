@@ -67,8 +67,26 @@ class JobFolder:
 
     @property
     def outcomes(self) -> Path:
-        """One line per tile that a search has finished or failed."""
+        """One line per tile of a finished search; while it runs, see ``shards``."""
         return self.outputs / "outcomes.jsonl"
+
+    @property
+    def shards(self) -> Path:
+        """Folder of outcomes while a search runs: one append-only file per shard."""
+        return self.outputs / "shards"
+
+    def shard(self, number: int) -> Path:
+        """Outcomes of the tiles of one shard."""
+        return self.shards / f"{number:06}.jsonl"
+
+    def outcome_files(self) -> tuple[Path, ...]:
+        """All files that hold outcomes, the newest word of a tile last."""
+        return (self.outcomes, *sorted(self.shards.glob("*.jsonl")))
+
+    @property
+    def claims(self) -> Path:
+        """Folder of claims: which process is at which shard."""
+        return self.outputs / "claims"
 
     @property
     def outlines(self) -> Path:

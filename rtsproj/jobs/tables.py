@@ -9,7 +9,8 @@ from rtsproj.domain.candidates import Outline
 from rtsproj.domain.labels import Polarity, TrainingLabel
 from rtsproj.domain.tiles import Outcome, Tile, TileOutcome
 from rtsproj.errors import DamagedError
-from rtsproj.jobs.files import append_line, complete_lines, write_atomic
+from rtsproj.jobs.files import append_line, complete_lines, write_lines
+from rtsproj.jobs.folder import JobFolder
 
 T = TypeVar("T")
 
@@ -60,9 +61,26 @@ def read_outlines(path: Path) -> tuple[Outline, ...]:
     return _read(path, _outline)
 
 
-def append_outcome(path: Path, outcome: TileOutcome) -> None:
-    """Record what became of a tile; on disk when this returns."""
-    append_line(path, _dumps(_outcome_row(outcome)))
+def outline_text(outline: Outline) -> str:
+    """One outline as its line of the table."""
+    return _dumps(_outline_row(outline))
+
+
+def outline_of_line(line: str) -> Outline:
+    """The outline of a line that ``outline_text`` made."""
+    return _outline(json.loads(line))
+
+
+def append_outcomes(path: Path, outcomes: Iterable[TileOutcome]) -> None:
+    """Record what became of tiles; on disk when this returns."""
+    text = "\n".join(_dumps(_outcome_row(one)) for one in outcomes)
+    if text:
+        append_line(path, text)
+
+
+def write_outcomes(path: Path, outcomes: Iterable[TileOutcome]) -> str:
+    """Write outcomes in the order given; returns the sha256 of the file."""
+    return _write(path, outcomes, _outcome_row)
 
 
 def read_outcomes(path: Path) -> dict[int, TileOutcome]:
@@ -78,8 +96,20 @@ def read_outcomes(path: Path) -> dict[int, TileOutcome]:
     return newest
 
 
+def known_outcomes(folder: JobFolder) -> dict[int, TileOutcome]:
+    """Newest outcome of each tile of a search that runs, was stopped or is done.
+
+    Raises:
+        DamagedError: a complete line is not an outcome.
+    """
+    newest: dict[int, TileOutcome] = {}
+    for path in folder.outcome_files():
+        newest |= read_outcomes(path)
+    return newest
+
+
 def _write(path: Path, values: Iterable[T], row: Callable[[T], dict[str, Any]]) -> str:
-    return write_atomic(path, "".join(_dumps(row(one)) + "\n" for one in values).encode())
+    return write_lines(path, (_dumps(row(one)) for one in values))
 
 
 def _read(path: Path, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
@@ -138,6 +168,7 @@ def _outline_row(outline: Outline) -> dict[str, Any]:
         "pixels": outline.pixels,
         "tiles": list(outline.tiles),
         "at_edge": outline.at_edge,
+        **({} if outline.disagreement is None else {"disagreement": outline.disagreement}),
     }
 
 

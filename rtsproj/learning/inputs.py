@@ -1,6 +1,7 @@
 """From raw pixels to what the network is shown, alike in training, validation and search."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 from rtsproj.domain.grid import Window
 from rtsproj.domain.requests import Scaling
 from rtsproj.imagery.mosaic import Mosaic, Pixels
-from rtsproj.imagery.scaling import scale
+from rtsproj.imagery.scaling import CLIP, scale
 from rtsproj.learning.backend import Backend
 
 MEAN_SCALED = 0.5
@@ -19,21 +20,13 @@ _STRIDE_PX = 32
 """px; sides of what the network sees are multiples of this."""
 
 
-def common_part(one: Window, other: Window) -> Window:
-    """What two windows share; zero rows or columns where they are apart."""
-    row, col = max(one.row, other.row), max(one.col, other.col)
-    rows = min(one.row + one.rows, other.row + other.rows) - row
-    cols = min(one.col + one.cols, other.col + other.cols) - col
-    return Window(row, col, max(0, rows), max(0, cols))
-
-
 def read_padded(mosaic: Mosaic, window: Window, extent: Window) -> Pixels:
     """Read a window; where it reaches out of a smaller extent, the imagery is mirrored.
 
     Returns:
         values (bands, rows, cols) raw float32, valid (rows, cols), both of the window's size.
     """
-    inner = common_part(window, extent)
+    inner = window.shared(extent)
     if inner == window or 0 in (inner.rows, inner.cols):
         return mosaic.read(window)
     pixels = mosaic.read(inner)
@@ -59,6 +52,43 @@ def network_tensor(scaled: NDArray[np.float32], backend: Backend) -> torch.Tenso
     return tensor.sub_(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
 
 
+def network_input(
+    values: Sequence[NDArray[Any]],
+    valid: Sequence[NDArray[np.bool_]],
+    scaling: Scaling,
+    backend: Backend,
+) -> torch.Tensor:
+    """Raw windows of one size as the network's input.
+
+    They are scaled on its device, so that a GPU gets them as they lie in the file; the numbers are
+    those of ``network_tensor`` of ``scaled_values``.
+
+    Args:
+        values: windows (bands, rows, cols), integers or float32, raw.
+        valid: windows (rows, cols).
+        scaling: the model's rule.
+        backend: device.
+
+    Returns:
+        (n, bands, rows, cols) float32, sides padded to a multiple of 32 px.
+    """
+    rows, cols = values[0].shape[1:]
+    pads = ((0, 0), (0, -rows % _STRIDE_PX), (0, -cols % _STRIDE_PX))
+    raw = np.stack([_padded(one, pads) for one in values])
+    known = torch.from_numpy(np.stack([_padded(one, pads[1:]) for one in valid]))
+    low = torch.tensor(scaling.low, dtype=torch.float32)[:, None, None].to(backend.device)
+    high = torch.tensor(scaling.high, dtype=torch.float32)[:, None, None].to(backend.device)
+    x = torch.from_numpy(raw).to(backend.device, non_blocking=True).to(torch.float32)
+    x = x.sub_(low).div_(high - low).clamp_(*CLIP)
+    if not bool(known.all()):
+        x.masked_fill_(~known.to(backend.device)[:, None], MEAN_SCALED)
+    return x.sub_(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
+
+
+def _padded(one: NDArray[Any], pads: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    return np.pad(one, pads, mode="symmetric") if any(after for _, after in pads) else one
+
+
 def probabilities(
     network: nn.Module, scaled: Sequence[NDArray[np.float32]], backend: Backend
 ) -> NDArray[np.float32]:
@@ -70,12 +100,13 @@ def probabilities(
         backend: device and precision.
 
     Returns:
-        Probabilities 0..1, (n, rows, cols) float32.
+        Probabilities 0..1, the mean of the members of an ensemble, (n, rows, cols) float32.
     """
     rows, cols = scaled[0].shape[1:]
     pads = ((0, 0), (0, 0), (0, -rows % _STRIDE_PX), (0, -cols % _STRIDE_PX))
     batch = np.pad(np.stack(scaled), pads, mode="symmetric")
     with torch.inference_mode(), backend.autocast():
         logits = network(network_tensor(batch, backend))
-    values: NDArray[np.float32] = torch.sigmoid(logits.float())[:, 0, :rows, :cols].cpu().numpy()
+    mean = torch.sigmoid(logits.float()).mean(dim=1)
+    values: NDArray[np.float32] = mean[:, :rows, :cols].cpu().numpy()
     return values

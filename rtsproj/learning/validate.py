@@ -26,7 +26,7 @@ from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.samples import Sample, thinned
 from rtsproj.imagery.shapes import burn, polygonise
 from rtsproj.learning.backend import Backend
-from rtsproj.learning.inputs import common_part, probabilities, read_padded, scaled_values
+from rtsproj.learning.inputs import probabilities, read_padded, scaled_values
 from rtsproj.learning.losses import IGNORED, UNLABELLED
 from rtsproj.learning.targets import LabelIndex
 
@@ -121,7 +121,7 @@ def validation_windows(index: LabelIndex, request: TrainRequest) -> tuple[Window
             block = block_of(*index.pixel(i), side)
             frame = Window(block[0] * side, block[1] * side, side, side)
             window = index.window(i, buffer_m=request.settings.buffer_m)
-            found[block].append(common_part(window, frame))
+            found[block].append(window.shared(frame))
     order = sorted(found, key=lambda block: seeded_hash(request.settings.seed, *block))
     return tuple(_around(found[block]) for block in sorted(order[:_MOST_WINDOWS]))
 

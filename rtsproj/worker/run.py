@@ -94,7 +94,7 @@ def _train(folder: JobFolder, request: TrainRequest, reporter: Reporter) -> None
 
 
 def _search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
-    from rtsproj.inference.search import search  # noqa: PLC0415  torch, after the first heartbeat
+    from rtsproj.inference.shards import search  # noqa: PLC0415  torch, after the first heartbeat
 
     search(folder, request, reporter)
 

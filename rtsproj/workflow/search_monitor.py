@@ -93,7 +93,7 @@ class SearchWatch:
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._folder = JobFolder(path)
         self._now = now
-        self._outcomes = Tail(self._folder.outcomes)
+        self._outcomes: dict[Path, Tail] = {}
         self._speed = Tail(self._folder.speed)
         self._grid: TileGrid | None = None
         self._facts = np.zeros((0, 4))
@@ -107,13 +107,14 @@ class SearchWatch:
     def stamp(self) -> Stamp:
         """Changes when there is something new."""
         one = self._folder
-        return stamp_of(one.heartbeat, one.events, one.outcomes, one.done, one.launched)
+        return stamp_of(one.heartbeat, one.events, *one.outcome_files(), one.done, one.launched)
 
     def look(self) -> SearchLook:
         """Read what is new."""
         status = status_of(self._folder)
         grid = self._read_grid()
-        self._take(self._outcomes.lines(), grid)
+        for path in self._folder.outcome_files():
+            self._take(self._outcomes.setdefault(path, Tail(path)).lines(), grid)
         self._points.extend(speed_points(self._speed.lines()))
         self._read_areas(grid, is_done=status.state is JobState.DONE)
         return SearchLook(
@@ -147,7 +148,8 @@ class SearchWatch:
             except RtsError:
                 return _grid_of(np.zeros((0, 3), np.int64))
             if isinstance(request, InferRequest):
-                self._batch, self._pixel_m = request.settings.batch, request.source.grid.pixel_m
+                self._batch = max(1, request.settings.batch) * request.settings.span**2
+                self._pixel_m = request.source.grid.pixel_m
             found = [(one.tile_id, one.row, one.col) for one in tiles]
             self._grid = _grid_of(np.array(found, np.int64).reshape(-1, 3))
             self._facts = np.zeros((len(found), 4))
@@ -178,7 +180,7 @@ class SearchWatch:
             )
 
     def _with_running(self, grid: TileGrid, status: JobStatus) -> TileGrid:
-        """Tiles are taken in order: the next batch is what the worker is at."""
+        """Tiles are taken in order: the next batch is about what the worker is at."""
         states = grid.states.copy()
         if status.state is JobState.RUNNING:
             waiting = np.flatnonzero(states == TODO)

@@ -119,8 +119,8 @@ def test_a_thinned_view_is_the_mean_of_what_it_covers(tmp_path, most_px: int) ->
 def test_a_wide_view_reads_by_overviews(tmp_path, monkeypatch) -> None:
     asked = []
 
-    def spy(path):
-        dataset = open_original(path)
+    def spy(path, **how):
+        dataset = open_original(path, **how)
         asked.append(dataset)
         return Spy(dataset, shapes)
 

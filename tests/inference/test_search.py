@@ -20,10 +20,11 @@ from rtsproj.domain.tiles import Outcome, Tile
 from rtsproj.errors import DamagedError, InterruptedJobError, RtsError
 from rtsproj.geometry.matching import object_scores
 from rtsproj.geometry.outlines import to_pixels
-from rtsproj.imagery.mosaic import Mosaic, Pixels
+from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.probability import read_probability
-from rtsproj.inference import search as search_module
-from rtsproj.inference.search import Search, search, tile_raster, tile_table
+from rtsproj.inference import shards as shards_module
+from rtsproj.inference.search import Search, tile_raster, tile_table
+from rtsproj.inference.shards import search
 from rtsproj.jobs import tables
 from rtsproj.jobs.curves import speed_points
 from rtsproj.jobs.files import sha256_of
@@ -127,15 +128,15 @@ def test_pixels_that_touch_at_a_corner_over_a_tile_corner_are_one_object(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # GIVEN two squares that meet only in the corner of four tiles
-    def read(self: Mosaic, window: Window) -> Pixels:
+    def read_into(self: Mosaic, window: Window, values: np.ndarray, valid: np.ndarray) -> None:
         rows = np.arange(window.row, window.row + window.rows)[:, None]
         cols = np.arange(window.col, window.col + window.cols)[None]
         one = (rows >= 54) & (rows < 64) & (cols >= 54) & (cols < 64)
         two = (rows >= 64) & (rows < 74) & (cols >= 64) & (cols < 74)
-        values = np.where(one | two, 1800.0, 300.0).astype(np.float32)
-        return Pixels(np.repeat(values[None], 4, 0), np.ones(values.shape, bool))
+        values[:] = np.where(one | two, 1800, 300)
+        valid[:] = True
 
-    monkeypatch.setattr(Mosaic, "read", read)
+    monkeypatch.setattr(Mosaic, "read_into", read_into)
     found = run(infer_job(tmp_path / "2-infer", world, MODEL))
     assert [(one.pixels, len(one.tiles)) for one in found] == [(200, 2)]
     whole = run(infer_job(tmp_path / "3-infer", world, MODEL, core_px=256))
@@ -143,25 +144,28 @@ def test_pixels_that_touch_at_a_corner_over_a_tile_corner_are_one_object(
 
 
 @pytest.mark.usefixtures("brightness")
-@pytest.mark.parametrize("after", [1, 4, 9])
-def test_a_killed_search_redoes_only_unfinished_tiles(
-    after: int, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("after", "span"), [(1, 1), (9, 1), (2, 2)])
+def test_a_killed_search_redoes_only_unfinished_windows(
+    after: int, span: int, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run(infer_job(tmp_path / "a", world, MODEL))
-    job = infer_job(tmp_path / "b", world, MODEL)
-    append, count = tables.append_outcome, [0]
+    settings = InferSettings(threshold=0.5, span=span)
+    whole = run(infer_job(tmp_path / "a", world, MODEL, settings=settings))
+    job = infer_job(tmp_path / "b", world, MODEL, settings=settings)
+    append, count = tables.append_outcomes, [0]
 
-    def counted(path: Path, outcome: object) -> None:
+    def counted(path: Path, outcomes: list[object]) -> None:
         if count[0] == after:
             raise Kill
         count[0] += 1
-        append(path, outcome)  # type: ignore[arg-type]
+        append(path, outcomes)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(search_module, "append_outcome", counted)
+        patched.setattr(shards_module, "append_outcomes", counted)
         with pytest.raises(Kill):
             run(job)
-    done = {tile: tile_table(job[0], tile).stat().st_mtime_ns for tile in range(1, after + 1)}
+    known = tables.known_outcomes(job[0])
+    assert len(known) == min(16, after * span**2)
+    done = {tile: tile_table(job[0], tile).stat().st_mtime_ns for tile in known}
     assert run(job) == whole
     assert {tile: tile_table(job[0], tile).stat().st_mtime_ns for tile in done} == done
     assert len(job[0].outcomes.read_text().splitlines()) == 16
@@ -172,7 +176,7 @@ def test_a_stopped_search_goes_on_with_the_next_tile(tmp_path: Path, world: Worl
     whole = run(infer_job(tmp_path / "a", world, MODEL))
     job = infer_job(tmp_path / "b", world, MODEL)
     asked = iter([False, False, True])
-    with pytest.raises(InterruptedJobError, match="stopped after 3 of 16 tiles"):
+    with pytest.raises(InterruptedJobError, match="stopped after 12 of 16 tiles"):
         search(*job, Reporter(job[0], stopping=lambda: next(asked)))
     assert run(job) == whole
 
@@ -196,17 +200,18 @@ def test_a_tile_whose_file_changed_is_searched_again(
 def test_a_tile_that_cannot_be_read_is_recorded_and_tried_again(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run(infer_job(tmp_path / "a", world, MODEL))
-    job = infer_job(tmp_path / "b", world, MODEL)
-    read = search_module.read_tile
+    settings = InferSettings(threshold=0.5, span=1)
+    whole = run(infer_job(tmp_path / "a", world, MODEL, settings=settings))
+    job = infer_job(tmp_path / "b", world, MODEL, settings=settings)
+    read_into = Mosaic.read_into
 
-    def broken(mosaic: Mosaic, tile: Tile, plan: object) -> object:
-        if tile.tile_id == 6:
+    def broken(self: Mosaic, window: Window, values: np.ndarray, valid: np.ndarray) -> object:
+        if window.meets(Window(100, 100, 8, 8)):
             raise RtsError("block 3 cannot be decoded", hint="copy the file again")
-        return read(mosaic, tile, plan)  # type: ignore[arg-type]
+        return read_into(self, window, values, valid)
 
     with monkeypatch.context() as patched:
-        patched.setattr(search_module, "read_tile", broken)
+        patched.setattr(Mosaic, "read_into", broken)
         run(job)
     assert summary(job)["failed_tiles"] == [
         {"tile_id": 6, "message": "not read: block 3 cannot be decoded"}

@@ -59,8 +59,9 @@ def test_tiles_come_back(tmp_path: Path) -> None:
 
 def test_the_newest_outcome_of_a_tile_counts_and_a_torn_one_does_not(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    tables.append_outcome(path, TileOutcome(1, Outcome.FAILED, message="unreadable"))
-    tables.append_outcome(path, TileOutcome(1, Outcome.DONE, outlines=2, sha256="ab"))
+    tables.append_outcomes(path, [TileOutcome(1, Outcome.FAILED, message="unreadable")])
+    tables.append_outcomes(path, [TileOutcome(1, Outcome.DONE, outlines=2, sha256="ab")])
+    tables.append_outcomes(path, [])
     with path.open("a") as stream:
         stream.write('{"tile_id":1,"outcome":"fai')
     assert tables.read_outcomes(path) == {1: TileOutcome(1, Outcome.DONE, outlines=2, sha256="ab")}

@@ -141,7 +141,7 @@ def finished_search(
         is_bad = tile_id in failed
         outcome = Outcome.FAILED if is_bad else Outcome.DONE
         reason = "read error in block 12" if is_bad else ""
-        tables.append_outcome(folder.outcomes, TileOutcome(tile_id, outcome, message=reason))
+        tables.append_outcomes(folder.outcomes, [TileOutcome(tile_id, outcome, message=reason)])
     outlines = [
         Outline(n, shapely.to_wkb(one), 0.5 + n / 100, 0.9, int(one.area / 9), (ids[0],), False)
         for n, one in enumerate(shapes)

@@ -86,4 +86,4 @@ def give_tiles(project: Project, folder: JobFolder) -> list[int]:
 
 def tell_tile(folder: JobFolder, tile_id: int, outcome: Outcome, message: str = "") -> None:
     told = TileOutcome(tile_id, outcome, outlines=int(outcome is Outcome.DONE), message=message)
-    tables.append_outcome(folder.outcomes, told)
+    tables.append_outcomes(folder.outcomes, [told])

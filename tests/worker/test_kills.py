@@ -121,14 +121,14 @@ def test_a_search_killed_between_tiles_ends_with_the_same_outlines(
     assert ended(whole) is JobState.DONE, whole.log.read_text()
     folder, _ = infer_job(tmp_path / "3-infer", world, named, core_px=32, settings=settings)
     start(folder)
-    wait_for(lambda: len(tables.read_outcomes(folder.outcomes)) >= tiles, folder)
+    wait_for(lambda: len(tables.known_outcomes(folder)) >= tiles, folder)
     kill(folder)
-    before = tables.read_outcomes(folder.outcomes)
+    before = tables.known_outcomes(folder)
     start(folder)
     assert ended(folder) is JobState.DONE, folder.log.read_text()
     assert folder.outlines.read_bytes() == whole.outlines.read_bytes()
     assert tables.read_outlines(folder.outlines)
-    after = tables.read_outcomes(folder.outcomes)
+    after = tables.known_outcomes(folder)
     assert len(after) == 64
     assert {k: after[k] for k in before} == before
 

@@ -1,0 +1,170 @@
+"""Pieces of tiles become outlines, row by row of the grid: what no later row can touch is closed.
+
+Only the pieces of one row of tiles and of objects that reach its lower edge are held, so memory
+does not grow with the number of tiles.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.candidates import Outline
+from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.tiles import Tile, TileOutcome
+from rtsproj.geometry.groups import Groups
+from rtsproj.geometry.outlines import smooth_pixels, to_crs
+from rtsproj.inference.delineate import Piece, parse_pieces
+from rtsproj.inference.engine import FULL
+from rtsproj.inference.search import tile_table
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.reporter import Reporter
+from rtsproj.jobs.tables import outline_of_line, outline_text, write_outlines
+
+_DIGITS = 6
+"""Decimals of a stored score."""
+Object = tuple[list[Piece], BaseGeometry]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What joining left: outlines written, and objects under the smallest size."""
+
+    outlines: int
+    specks: int
+
+
+def write_joined(
+    folder: JobFolder,
+    outcomes: Mapping[int, TileOutcome],
+    tiles: Iterable[Tile],
+    given: tuple[ProjectGrid, int],
+    reporter: Reporter,
+) -> Joined:
+    """Join the pieces of all tiles and write outlines.jsonl.
+
+    Args:
+        folder: the job.
+        outcomes: of every tile that was searched.
+        tiles: the job's tiles.
+        given: grid, and px under which an object is a speck.
+        reporter: shown life.
+
+    Returns:
+        Counts; outlines are ordered by (row, column) of their upper left corner.
+    """
+    grid, min_px = given
+    spool = folder.outputs / ".outlines.spool"
+    keys: list[tuple[float, ...]] = []
+    specks = 0
+    rows: dict[int, list[Tile]] = defaultdict(list)
+    for tile in tiles:
+        if tile.tile_id in outcomes and outcomes[tile.tile_id].sha256:
+            rows[tile.row].append(tile)
+    joiner = Joiner()
+    with spool.open("wb") as stream:
+
+        def keep(objects: Iterable[Object]) -> int:
+            small = 0
+            for members, whole in objects:
+                if sum(one.pixels for one in members) < min_px:
+                    small += 1
+                    continue
+                left, top, right, bottom = whole.bounds
+                keys.append((top, left, bottom, right, whole.area, stream.tell()))
+                stream.write(outline_text(_outline(members, whole, grid)).encode() + b"\n")
+            return small
+
+        for row in sorted(rows):
+            pieces: list[Piece] = []
+            for tile in rows[row]:
+                found = parse_pieces(tile_table(folder, tile.tile_id).read_text(encoding="utf-8"))
+                pieces.extend(found.pieces)
+                specks += found.specks
+            bottom = (row + 1) * rows[row][0].core_px
+            specks += keep(joiner.closed(pieces, bottom=bottom))
+            reporter.beat()
+        specks += keep(joiner.rest())
+    write_outlines(folder.outlines, _numbered(spool, sorted(keys)))
+    spool.unlink()
+    return Joined(len(keys), specks)
+
+
+class Joiner:
+    """Joins pieces that come by row of the grid, from the top."""
+
+    def __init__(self) -> None:
+        self._open: list[list[Piece]] = []
+        self._seam = 0
+
+    def closed(self, pieces: Sequence[Piece], *, bottom: int) -> Iterator[Object]:
+        """Take in a row of tiles; gives objects that no later row can touch.
+
+        Args:
+            pieces: of all tiles of the row.
+            bottom: px, lower edge of the row on the grid.
+        """
+        nodes = [*self._open, *([one] for one in pieces)]
+        asked = [
+            (n, one.outline)
+            for n, group in enumerate(nodes)
+            for one in group
+            if n >= len(self._open) or _bottom(one) >= self._seam
+        ]
+        groups = Groups(len(nodes))
+        groups.join(_touching(asked))
+        self._open, self._seam = [], bottom
+        done: list[list[Piece]] = []
+        for group in groups.found():
+            members = [one for n in group for one in nodes[n]]
+            is_open = any(_bottom(one) >= bottom for one in members)
+            (self._open if is_open else done).append(members)
+        return ((members, _whole(members)) for members in done)
+
+    def rest(self) -> Iterator[Object]:
+        """What is still open after the last row."""
+        left, self._open = self._open, []
+        return ((members, _whole(members)) for members in left)
+
+
+def _touching(asked: Sequence[tuple[int, BaseGeometry]]) -> Iterator[tuple[int, int]]:
+    shapes = [shape for _, shape in asked]
+    if not shapes:
+        return iter(())
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    return ((asked[a][0], asked[b][0]) for a, b in zip(one.tolist(), other.tolist(), strict=True))
+
+
+def _bottom(one: Piece) -> float:
+    return float(one.outline.bounds[3])
+
+
+def _whole(members: Sequence[Piece]) -> BaseGeometry:
+    if len(members) == 1:
+        return members[0].outline
+    return shapely.union_all([one.outline for one in members])
+
+
+def _outline(members: Sequence[Piece], whole: BaseGeometry, grid: ProjectGrid) -> Outline:
+    pixels = sum(one.pixels for one in members)
+    spreads = [one.spread for one in members if one.spread is not None]
+    return Outline(
+        seq=0,
+        wkb=shapely.to_wkb(shapely.normalize(to_crs(smooth_pixels(whole), grid))),
+        score_mean=round(sum(one.total for one in members) / (FULL * pixels), _DIGITS),
+        score_max=round(max(one.top for one in members) / FULL, _DIGITS),
+        pixels=pixels,
+        tiles=tuple(sorted({one.tile_id for one in members})),
+        at_edge=any(one.at_edge for one in members),
+        disagreement=round(sum(spreads) / (FULL * pixels), _DIGITS) if spreads else None,
+    )
+
+
+def _numbered(spool: Path, keys: Sequence[tuple[float, ...]]) -> Iterator[Outline]:
+    with spool.open("rb") as stream:
+        for seq, key in enumerate(keys):
+            stream.seek(int(key[-1]))
+            yield replace(outline_of_line(stream.readline().decode()), seq=seq)

@@ -1,0 +1,237 @@
+"""Read strips of imagery so that every block of a file is decoded once, and cut windows from them.
+
+A strip is read to the end of the blocks that it enters; what the next strip shares with it is
+copied, not read again. So memory is bounded by the width of a strip, never by the height of a scene
+or the number of tiles: (window + block) rows x columns x (bands x bytes + 1).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.errors import RtsError
+from rtsproj.imagery.mosaic import Mosaic
+from rtsproj.imagery.shapes import burn
+from rtsproj.inference.windows import SearchWindow, Strip
+
+Raw = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Imagery in memory.
+
+    Attributes:
+        window: its place on the grid.
+        values: (bands, rows, cols) in the scenes' own type, or float32; 0 where invalid.
+        valid: (rows, cols).
+    """
+
+    window: Window
+    values: Raw
+    valid: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A window as it was read, or the reason why it could not be.
+
+    Attributes:
+        place: its tiles and where it lies.
+        imagery: raw pixels of the window; None without a pixel that counts.
+        counted: core pixels that are valid and in the area, (rows, cols) of the core.
+        beside: True beside or outside imagery and area, (rows, cols) of the frame.
+        problem: why it could not be read; empty where it was.
+        seconds: s of reading.
+    """
+
+    place: SearchWindow
+    imagery: Held | None
+    counted: Mask
+    beside: Mask
+    problem: str = ""
+    seconds: float = 0.0
+
+
+class AreaMask:
+    """The area as a mask of any window; cheap where a window lies wholly inside or outside."""
+
+    def __init__(self, area: BaseGeometry, grid: ProjectGrid) -> None:
+        self._area = area
+        self._grid = grid
+        shapely.prepare(area)
+
+    def of(self, window: Window) -> Mask:
+        """True for pixels whose centre lies in the area, (rows, cols)."""
+        box = shapely.box(*self._grid.bounds(window))
+        if shapely.contains_properly(self._area, box):
+            return np.ones((window.rows, window.cols), bool)
+        out = np.zeros((window.rows, window.cols), np.uint8)
+        if shapely.intersects(self._area, box):
+            near = shapely.intersection(self._area, box)
+            if near.area > 0:
+                burn([near], window, self._grid, value=1, out=out)
+        inside: Mask = out == 1
+        return inside
+
+
+class StripReader:
+    """Reads strips in order; one thread at a time."""
+
+    def __init__(self, mosaic: Mosaic, area: AreaMask, extent: Window) -> None:
+        self._mosaic = mosaic
+        self._area = area
+        self._extent = extent
+        self._held: list[Held] = []
+
+    def windows(self, strip: Strip, wanted: Sequence[SearchWindow]) -> Iterator[Read]:
+        """Read a strip and cut the wanted ones of its windows.
+
+        A strip that cannot be read whole is read window by window, so that a damaged block costs
+        only the tiles that need it.
+        """
+        began = time.monotonic()
+        try:
+            whole = self._strip(strip.imagery)
+        except (RtsError, OSError):
+            whole = None
+        seconds = (time.monotonic() - began) / max(1, len(wanted))
+        for place in wanted:
+            began = time.monotonic()
+            try:
+                read = self._cut(place, whole or self._direct(place))
+            except (RtsError, OSError) as error:
+                read = _unread(place, f"not read: {error}")
+            spent = seconds + time.monotonic() - began
+            yield Read(
+                place, read.imagery, read.counted, read.beside, problem=read.problem, seconds=spent
+            )
+
+    def _direct(self, place: SearchWindow) -> Held:
+        needed = _joined(place.window, place.frame).shared(self._extent)
+        pixels = self._mosaic.read(needed)
+        return Held(needed, pixels.values, pixels.valid)
+
+    def _strip(self, wanted: Window) -> Held:
+        self._forget_above(wanted.row)
+        end = min(self._mosaic.block_end(wanted), self._extent.row + self._extent.rows)
+        window = Window(wanted.row, wanted.col, max(end - wanted.row, wanted.rows), wanted.cols)
+        shape = (window.rows, window.cols)
+        values = np.zeros((len(self._mosaic.bands), *shape), self._mosaic.dtype_of(window))
+        new = Held(window, values, np.zeros(shape, bool))
+        missing = [window]
+        for old in self._held:
+            both = old.window.shared(window)
+            if both.rows and both.cols:
+                at, was = _at(both, window), _at(both, old.window)
+                new.values[(slice(None), *at)] = old.values[(slice(None), *was)]
+                new.valid[at] = old.valid[was]
+                missing = [part for one in missing for part in without(one, both)]
+        for part in missing:
+            at = _at(part, window)
+            self._mosaic.read_into(part, new.values[(slice(None), *at)], new.valid[at])
+        self._held.append(new)
+        return new
+
+    def _forget_above(self, row: int) -> None:
+        """Keep of what was read only rows that a strip starting at ``row`` can need."""
+        kept = []
+        for one in self._held:
+            last = one.window.row + one.window.rows
+            if last <= row:
+                continue
+            if one.window.row >= row:
+                kept.append(one)
+                continue
+            rows = slice(row - one.window.row, None)
+            window = Window(row, one.window.col, last - row, one.window.cols)
+            kept.append(Held(window, one.values[:, rows].copy(), one.valid[rows].copy()))
+        self._held = kept
+
+    def _cut(self, place: SearchWindow, whole: Held) -> Read:
+        frame = place.frame
+        is_open = placed(whole.valid, whole.window, frame)
+        inner = (slice(1, -1), slice(1, -1))
+        if is_open[inner].any():
+            is_open &= self._area.of(frame)
+        counted = is_open[inner].copy()
+        _leave_only(counted, place)
+        if not counted.any():
+            return Read(place, None, counted, ~is_open)
+        window = place.window
+        inside = window.shared(self._extent)
+        at = _at(inside, whole.window)
+        values, valid = whole.values[(slice(None), *at)], whole.valid[at]
+        if inside != window:
+            before = (inside.row - window.row, inside.col - window.col)
+            after = (window.rows - inside.rows - before[0], window.cols - inside.cols - before[1])
+            pads = ((before[0], after[0]), (before[1], after[1]))
+            values = np.pad(values, ((0, 0), *pads), mode="symmetric")
+            valid = np.pad(valid, pads, mode="symmetric")
+        return Read(place, Held(window, values.copy(), valid.copy()), counted, ~is_open)
+
+
+def without(window: Window, hole: Window) -> list[Window]:
+    """The parts of a window outside a hole that lies in it or beside it, each pixel once."""
+    both = window.shared(hole)
+    if not (both.rows and both.cols):
+        return [window]
+    last_row, last_col = both.row + both.rows, both.col + both.cols
+    parts = [
+        Window(window.row, window.col, both.row - window.row, window.cols),
+        Window(both.row, window.col, both.rows, both.col - window.col),
+        Window(both.row, last_col, both.rows, window.col + window.cols - last_col),
+        Window(last_row, window.col, window.row + window.rows - last_row, window.cols),
+    ]
+    return [part for part in parts if part.rows and part.cols]
+
+
+def placed(values: Mask, given: Window, wanted: Window) -> Mask:
+    """A mask on another window; False where it was not known."""
+    out = np.zeros((wanted.rows, wanted.cols), bool)
+    both = given.shared(wanted)
+    if both.rows and both.cols:
+        out[_at(both, wanted)] = values[_at(both, given)]
+    return out
+
+
+def _leave_only(counted: Mask, place: SearchWindow) -> None:
+    """Clear what belongs to tiles that are not asked for."""
+    core_px = place.tiles[0].core_px
+    if len(place.tiles) * core_px**2 == counted.size:
+        return
+    asked = np.zeros_like(counted)
+    for tile in place.tiles:
+        asked[_at(tile.window, place.core)] = True
+    counted &= asked
+
+
+def _unread(place: SearchWindow, problem: str) -> Read:
+    frame = place.frame
+    return Read(
+        place=place,
+        imagery=None,
+        counted=np.zeros((place.core.rows, place.core.cols), bool),
+        beside=np.ones((frame.rows, frame.cols), bool),
+        problem=problem,
+    )
+
+
+def _joined(one: Window, other: Window) -> Window:
+    row, col = min(one.row, other.row), min(one.col, other.col)
+    last_row = max(one.row + one.rows, other.row + other.rows)
+    last_col = max(one.col + one.cols, other.col + other.cols)
+    return Window(row, col, last_row - row, last_col - col)
+
+
+def _at(part: Window, whole: Window) -> tuple[slice, slice]:
+    row, col = part.row - whole.row, part.col - whole.col
+    return slice(row, row + part.rows), slice(col, col + part.cols)
