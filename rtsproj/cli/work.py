@@ -7,7 +7,6 @@ import typer
 from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import Session, session, whoami
 from rtsproj.domain.text import counted
-from rtsproj.errors import UsageError
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, list_jobs, resume_job, stop_job
@@ -22,6 +21,9 @@ app.add_typer(job, name="job", help="Jobs: list, show, attach, stop, resume.")
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it.")]
+Cluster = Annotated[
+    str, typer.Option(metavar="ADDR", help="Search by the workers of this Dask scheduler.")
+]
 Number = Annotated[int, typer.Argument(metavar="N", help="Job number.")]
 
 
@@ -35,26 +37,24 @@ def train(context: typer.Context, wait: Wait = False, by: As = None, as_json: Js
     _started(here, project, start_training(project, by=whoami(by)), wait=wait, as_json=as_json)
 
 
-@app.command(epilog="Example: rtsproj infer --wait")
+@app.command(epilog="Example: rtsproj infer --wait; rtsproj infer --cluster tcp://head:8786")
 def infer(
     context: typer.Context,
     wait: Wait = False,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDR", help="Scheduler of a cluster.")
-    ] = None,
+    cluster: Cluster = "",
     by: As = None,
     as_json: Json = False,
 ) -> None:
-    """Search the area with this iteration's model, detached; prints the job's number."""
-    if cluster is not None:
-        raise UsageError(
-            f"cluster {cluster}: this version searches on this machine only",
-            hint="leave --cluster out",
-        )
+    """Search the area with this iteration's model, detached; prints the job's number.
+
+    On several GPUs of this machine one process searches on each. --cluster lets the workers of a
+    Dask scheduler search: they must see the project's folder and the images under the same paths.
+    """
     here = session(context)
     project = here.open()
     catch_up(project)
-    _started(here, project, start_search(project, by=whoami(by)), wait=wait, as_json=as_json)
+    found = start_search(project, by=whoami(by), cluster=cluster)
+    _started(here, project, found, wait=wait, as_json=as_json)
 
 
 @app.command("next", epilog="Example: rtsproj next --wait")
@@ -124,11 +124,13 @@ def job_stop(context: typer.Context, number: Number) -> None:
 
 
 @job.command("resume", epilog="Example: rtsproj job resume 3 --wait")
-def job_resume(context: typer.Context, number: Number, wait: Wait = False) -> None:
+def job_resume(
+    context: typer.Context, number: Number, wait: Wait = False, cluster: Cluster = ""
+) -> None:
     """Go on from the newest checkpoint; finished tiles are kept, failed ones tried again."""
     here = session(context)
     project = here.open()
-    found = resume_job(project, number)
+    found = resume_job(project, number, cluster=cluster)
     if found.collected:
         here.talk.say(f"job {number} is done and collected: nothing to do")
     elif wait:

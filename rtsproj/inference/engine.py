@@ -36,6 +36,10 @@ Runner = Callable[[torch.Tensor], torch.Tensor]
 """The network: (n, bands, rows, cols) scaled input -> (n, members, rows, cols) logits."""
 
 
+class ConversionError(RtsError):
+    """A network cannot be brought into the form that an engine runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the network says of the core of a window.
@@ -78,6 +82,7 @@ class Engine:
         self._note = note
         self._stored_cut = int(np.ceil(settings.threshold * FULL - 1e-9))
         self._asked_batch = settings.batch
+        self._asked_engine = settings.engine
         self.backend = backend
         self.name = chosen_engine(settings.engine, backend)
         self.flips: float | None = None
@@ -165,10 +170,15 @@ class Engine:
 
     def _check(self, read: Read, held: Held) -> None:
         self._is_checked = True
-        exact, fast = (
-            _cropped(self._values(run, [held])[0], read).probability
-            for run in (self._exact, self._run)
-        )
+        exact = _core(self._values(self._exact, [held])[0][0], read)
+        try:
+            fast = _core(self._values(self._run, [held])[0][0], read)
+        except ConversionError as error:
+            if self._asked_engine != "auto":
+                raise
+            self._note(f"{error.what}; torch it is")
+            self.name, self._run = "torch", torch_runner(self._network, self.backend)
+            return
         known = read.counted
         changed = ((exact >= self._stored_cut) != (fast >= self._stored_cut)) & known
         self.flips = float(changed.sum() / known.sum())

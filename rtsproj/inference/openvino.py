@@ -1,22 +1,25 @@
-"""Run the network by OpenVINO on a CPU (extra ``cpu``): the torch model is converted as it is."""
+"""Run the network by OpenVINO on a CPU (extra ``cpu``): exported from torch, compiled per shape."""
+
+import warnings
 
 import openvino as ov
 import torch
 from torch import nn
 
-from rtsproj.inference.engine import Runner
+from rtsproj.inference.engine import ConversionError, Runner
 from rtsproj.learning.backend import Backend
 
 
 def openvino_runner(network: nn.Module, backend: Backend) -> Runner:
-    """The network compiled once per shape of its input.
+    """The network, converted and compiled when a shape of its input is first met.
 
     Args:
         network: in evaluation mode, on the CPU.
-        backend: its threads are used; precision fp32 keeps fp32, bf16 uses it where the CPU can.
+        backend: its threads are used; precision bf16 uses bf16 where the CPU can, else fp32.
 
     Returns:
-        A runner of (n, bands, rows, cols) float32.
+        A runner of (n, bands, rows, cols) float32; it raises ConversionError where the network
+        cannot be exported.
     """
     core = ov.Core()
     hints = {
@@ -29,10 +32,20 @@ def openvino_runner(network: nn.Module, backend: Backend) -> Runner:
     def run(x: torch.Tensor) -> torch.Tensor:
         shape = tuple(x.shape)
         if shape not in compiled:
-            example = torch.zeros(shape)
-            with torch.no_grad():
-                model = ov.convert_model(network, example_input=example, input=[list(shape)])
-            compiled[shape] = core.compile_model(model, "CPU", hints)
+            compiled[shape] = core.compile_model(_converted(network, shape), "CPU", hints)
         return torch.from_numpy(compiled[shape](x.contiguous().numpy())[0])
 
     return run
+
+
+def _converted(network: nn.Module, shape: tuple[int, ...]) -> ov.Model:
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore", FutureWarning)  # of torch about itself
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return ov.convert_model(torch.export.export(network, (torch.zeros(shape),)))
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ConversionError(
+            f"OpenVINO cannot run this network: {error}",
+            hint="set infer.engine = 'torch' in project.toml",
+        ) from error

@@ -33,6 +33,8 @@ from rtsproj.learning.backend import choose_backend
 from rtsproj.learning.model_file import load_model
 from rtsproj.learning.prefetch import prefetched
 
+WORTH_PX = 32 << 20
+"""px of a job from which ``infer.engine = "auto"`` converts the model: that takes some seconds."""
 _KEPT_FROM = 0.3
 """Probability from which a tile's raster is kept, so that a lower cut needs no second search."""
 
@@ -66,9 +68,20 @@ class Search:
     """What a search works with; its methods are the stages."""
 
     def __init__(
-        self, folder: JobFolder, request: InferRequest, note: Callable[[str], None]
+        self,
+        folder: JobFolder,
+        request: InferRequest,
+        note: Callable[[str], None],
+        *,
+        tiles: int = 1,
     ) -> None:
         """Load the model and open the imagery.
+
+        Args:
+            folder: the job.
+            request: what is asked.
+            note: takes what a person may want to know.
+            tiles: how many the whole job has: what is worth preparing for.
 
         Raises:
             DamagedError: the model is not what was recorded, or reads other bands.
@@ -77,6 +90,9 @@ class Search:
         self._folder = folder
         settings = request.settings
         backend = choose_backend(settings.precision)
+        is_long = tiles * request.core_px**2 >= WORTH_PX
+        if settings.engine == "auto" and not is_long:
+            settings = replace(settings, engine="torch")
         network, info = load_model(Path(request.model_path), request.model_sha256)
         if info.spec.bands != request.source.bands:
             raise DamagedError(

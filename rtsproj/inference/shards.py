@@ -95,7 +95,7 @@ def search_shards(work: Work, known: Known, reporter: Reporter) -> None:
     tally = Tally(work, known, reporter)
     with (
         closing(Claims(folder)) as claims,
-        closing(Search(folder, work.request, reporter.note)) as stages,
+        closing(Search(folder, work.request, reporter.note, tiles=work.tiles)) as stages,
     ):
         facts = stages.facts()
         reporter.note(

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rtsproj.errors import UsageError
 from rtsproj.jobs.files import write_atomic
@@ -17,11 +17,17 @@ _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 30), "MALLOC_TRIM_THRESHOLD_": 
 """Keeps glibc from giving big buffers back at each window: 1.40 -> 2.29 Mpx/s (stack 5.1)."""
 
 
-def launch(folder: JobFolder, *, environment: Mapping[str, str] | None = None) -> int:
+def launch(
+    folder: JobFolder,
+    *,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Start a worker in its own session; it outlives this process and its terminal.
 
     Args:
         folder: a job with its inputs and its request.
+        arguments: further words for ``python -m rtsproj.worker``, such as ``--cluster ADDRESS``.
         environment: variables of the worker; default: those of this process. OMP_NUM_THREADS is
             set to the processors of this process where it is not given.
 
@@ -38,7 +44,8 @@ def launch(folder: JobFolder, *, environment: Mapping[str, str] | None = None) -
         raise busy(folder)
     folder.stop.unlink(missing_ok=True)
     seen = events_bytes(folder)
-    command = [sys.executable, "-P", "-m", "rtsproj.worker", str(folder.path.resolve())]
+    where = str(folder.path.resolve())
+    command = [sys.executable, "-P", "-m", "rtsproj.worker", where, *arguments]
     with folder.log.open("ab") as log:
         process = subprocess.Popen(
             command,

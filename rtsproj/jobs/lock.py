@@ -28,6 +28,7 @@ class Holder:
         pid: process id on that machine.
         since: UTC, ISO 8601.
         scheduler_job: id that a batch scheduler gave, empty elsewhere.
+        shared: True where several workers hold it at once.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Holder:
     pid: int
     since: str
     scheduler_job: str = ""
+    shared: bool = False
 
 
 def boot_id() -> str:
@@ -45,10 +47,10 @@ def boot_id() -> str:
         return ""
 
 
-def this_process(*, scheduler_job: str = "") -> Holder:
+def this_process(*, scheduler_job: str = "", shared: bool = False) -> Holder:
     """The calling process as a holder."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(socket.gethostname(), boot_id(), os.getpid(), now, scheduler_job)
+    return Holder(socket.gethostname(), boot_id(), os.getpid(), now, scheduler_job, shared)
 
 
 def last_holder(folder: JobFolder) -> Holder | None:
@@ -61,6 +63,7 @@ def last_holder(folder: JobFolder) -> Holder | None:
             pid=int(str(raw["pid"])),
             since=str(raw["since"]),
             scheduler_job=str(raw.get("scheduler_job", "")),
+            shared=bool(raw.get("shared")),
         )
     except (KeyError, ValueError):
         return None
@@ -73,28 +76,40 @@ def is_here(holder: Holder) -> bool:
 
 def is_held(folder: JobFolder) -> bool:
     """True while a process of this machine holds the lock; the probe lets go at once."""
+    holder = last_holder(folder)
+    how = fcntl.LOCK_EX if holder and holder.shared else fcntl.LOCK_SH
     try:
         with folder.lock.open("rb") as stream:
-            return not _taken(stream, fcntl.LOCK_SH)
+            return not _taken(stream, how)
     except FileNotFoundError:
         return False
 
 
 @contextmanager
-def held_lock(folder: JobFolder, *, wait_s: float = 1.0, scheduler_job: str = "") -> Iterator[None]:
+def held_lock(
+    folder: JobFolder, *, wait_s: float = 1.0, scheduler_job: str = "", shared: bool = False
+) -> Iterator[None]:
     """Hold the job's lock; a status probe that holds it for an instant is waited for.
+
+    Args:
+        folder: the job.
+        wait_s: s to wait for another holder to let go.
+        scheduler_job: id that a batch scheduler gave.
+        shared: let others that share hold it, too.
 
     Raises:
         ProjectBusyError: another worker holds it.
     """
+    how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with folder.lock.open("a+b") as stream:
         until = time.monotonic() + wait_s
-        while not _taken(stream, fcntl.LOCK_EX):
+        while not _taken(stream, how):
             if time.monotonic() >= until:
                 raise busy(folder)
             time.sleep(_RETRY_S)
         stream.truncate(0)
-        stream.write(json.dumps(asdict(this_process(scheduler_job=scheduler_job))).encode())
+        holder = this_process(scheduler_job=scheduler_job, shared=shared)
+        stream.write(json.dumps(asdict(holder)).encode())
         stream.flush()
         yield
 

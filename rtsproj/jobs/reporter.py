@@ -33,7 +33,17 @@ class Reporter:
         *,
         now: Callable[[], float] = time.time,
         stopping: Callable[[], bool] = lambda: False,
+        is_part: bool = False,
     ) -> None:
+        """Report on a job.
+
+        Args:
+            folder: the job.
+            now: s since 1970.
+            stopping: True once the process is asked to end.
+            is_part: True in one of several processes of a job: another one shows the heartbeat.
+        """
+        self._is_part = is_part
         self._folder = folder
         self._now = now
         self._stopping = stopping
@@ -113,7 +123,9 @@ class Reporter:
         self._last.update(changes)
         at = self._now()
         row = {"at": at, "pid": os.getpid(), "eta_s": self._eta(at), **self._last}
-        partial = self._folder.heartbeat.with_name(".heartbeat.partial")
+        if self._is_part:
+            return
+        partial = self._folder.heartbeat.with_name(f".heartbeat.{os.getpid()}.partial")
         partial.write_text(json.dumps(row), encoding="utf-8")
         partial.replace(self._folder.heartbeat)
         self._beaten_at = at

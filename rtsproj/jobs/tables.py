@@ -71,6 +71,11 @@ def outline_of_line(line: str) -> Outline:
     return _outline(json.loads(line))
 
 
+def outcome_of_line(line: str) -> TileOutcome:
+    """The outcome of a line that ``append_outcomes`` wrote."""
+    return _outcome(json.loads(line))
+
+
 def append_outcomes(path: Path, outcomes: Iterable[TileOutcome]) -> None:
     """Record what became of tiles; on disk when this returns."""
     text = "\n".join(_dumps(_outcome_row(one)) for one in outcomes)

@@ -4,11 +4,13 @@ torch is imported only after the lock is held and the first heartbeat is written
 sees a running job during the seconds that this import takes.
 """
 
+import os
 import signal
 import threading
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -17,6 +19,7 @@ from rtsproj.domain.requests import ImagerySource, InferRequest, TrainRequest
 from rtsproj.errors import ExitCode, InterruptedJobError, NeedsError, RtsError
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.lock import held_lock
+from rtsproj.jobs.parts import write_reason
 from rtsproj.jobs.reporter import Reporter
 
 _ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
@@ -26,13 +29,32 @@ _NO_MATTER = ("Dataset has no geotransform", "The given matrix is equal to Affin
 _GPU_LOST = ("CUDA error", "cudaError", "device-side assert", "NVML")
 
 
-def run_folder(path: Path, environment: Mapping[str, str], log: TextIO) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a search shares its folder with other workers; a training runs alone.
+
+    Attributes:
+        share: True beside other workers that were started by themselves: the elements of a
+            scheduler's array. The last one joins the outlines.
+        part: number of a process that another worker of this machine has started; -1 = none.
+        cluster: address of a Dask scheduler whose workers search; empty = this machine searches.
+    """
+
+    share: bool = False
+    part: int = -1
+    cluster: str = ""
+
+
+def run_folder(
+    path: Path, environment: Mapping[str, str], log: TextIO, mode: Mode = Mode()
+) -> ExitCode:
     """Run one job to its end.
 
     Args:
         path: the job folder.
         environment: names the scheduler's job, if any.
         log: where a traceback goes.
+        mode: alone, or beside others.
 
     Returns:
         DONE, INTERRUPTED (resumable), BUSY (another worker has it) or FAILED.
@@ -45,12 +67,19 @@ def run_folder(path: Path, environment: Mapping[str, str], log: TextIO) -> ExitC
     _listen(stopping)
     for message in _NO_MATTER:
         warnings.filterwarnings("ignore", message=message)
+    if mode.part >= 0:
+        return run_part(folder, mode.part, stopping, log)
+    job = environment.get("SLURM_JOB_ID", "")
+    reporter = Reporter(folder, stopping=stopping.is_set)
     try:
-        with held_lock(folder, scheduler_job=environment.get("SLURM_JOB_ID", "")):
-            return _run_held(folder, Reporter(folder, stopping=stopping.is_set), log)
+        with held_lock(folder, scheduler_job=job, shared=mode.share):
+            code = _run_held(folder, reporter, log, mode)
     except RtsError as error:
         log.write(f"error: {error.what}\nhint: {error.hint}\n")
         return error.exit_code
+    if mode.share and code is ExitCode.DONE and not folder.done.exists():
+        return _join_last(folder, reporter, log)
+    return code
 
 
 def is_gpu_lost(error: BaseException) -> bool:
@@ -62,13 +91,17 @@ def is_gpu_lost(error: BaseException) -> bool:
     return kind == "AcceleratorError" or is_told
 
 
-def _run_held(folder: JobFolder, reporter: Reporter, log: TextIO) -> ExitCode:
+def _run_held(folder: JobFolder, reporter: Reporter, log: TextIO, mode: Mode) -> ExitCode:
     if folder.done.exists() and not _has_failures(folder):
         return ExitCode.DONE
     folder.done.unlink(missing_ok=True)
     reporter.started("worker started")
+    return _guarded(lambda: _dispatch(folder, reporter, mode), reporter, log)
+
+
+def _guarded(work: Callable[[], None], reporter: Reporter, log: TextIO) -> ExitCode:
     try:
-        _dispatch(folder, reporter)
+        work()
     except InterruptedJobError as error:
         reporter.interrupted(error.what)
         return ExitCode.INTERRUPTED
@@ -78,11 +111,15 @@ def _run_held(folder: JobFolder, reporter: Reporter, log: TextIO) -> ExitCode:
     return ExitCode.DONE
 
 
-def _dispatch(folder: JobFolder, reporter: Reporter) -> None:
+def _dispatch(folder: JobFolder, reporter: Reporter, mode: Mode) -> None:
     request = folder.read_request()
     _check_scenes(request.source)
     if isinstance(request, TrainRequest):
         _train(folder, request, reporter)
+    elif mode.cluster:
+        _search_on_cluster(folder, request, reporter, mode.cluster)
+    elif mode.share:
+        _search_shared(folder, request, reporter)
     else:
         _search(folder, request, reporter)
 
@@ -94,9 +131,42 @@ def _train(folder: JobFolder, request: TrainRequest, reporter: Reporter) -> None
 
 
 def _search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
-    from rtsproj.inference.shards import search  # noqa: PLC0415  torch, after the first heartbeat
+    from rtsproj.inference.many import search_here  # noqa: PLC0415  torch, as above
 
-    search(folder, request, reporter)
+    search_here(folder, request, reporter)
+
+
+def _search_shared(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
+    from rtsproj.inference.many import search_shared  # noqa: PLC0415  torch, as above
+
+    search_shared(folder, request, reporter)
+
+
+def _search_on_cluster(
+    folder: JobFolder, request: InferRequest, reporter: Reporter, address: str
+) -> None:
+    try:
+        from rtsproj.inference.cluster import search_on_cluster  # noqa: PLC0415  extra `cluster`
+    except ModuleNotFoundError as error:
+        raise NeedsError(
+            f"a cluster needs Dask, which is not installed ({error.name})",
+            hint="pip install 'rtsproj[cluster]', then resume the job",
+        ) from error
+    search_on_cluster(folder, request, reporter, address=address)
+
+
+def _join_last(folder: JobFolder, reporter: Reporter, log: TextIO) -> ExitCode:
+    from rtsproj.inference.many import conclude_shared  # noqa: PLC0415  torch, as above
+
+    request = folder.read_request()
+    if not isinstance(request, InferRequest):
+        return ExitCode.DONE
+
+    def join() -> None:
+        if not conclude_shared(folder, request, reporter):
+            log.write("other workers are still at this job: the last one joins the outlines\n")
+
+    return _guarded(join, reporter, log)
 
 
 def _check_scenes(source: ImagerySource) -> None:
@@ -114,6 +184,35 @@ def _check_scenes(source: ImagerySource) -> None:
                 f"scene {scene.name} has changed since it was registered",
                 hint="restore the file, or register the new one with rtsproj scene add",
             )
+
+
+def run_part(folder: JobFolder, number: int, stopping: threading.Event, log: TextIO) -> ExitCode:
+    """Run one of several processes of a search; the worker that started it holds the lock.
+
+    Args:
+        folder: the job.
+        number: of the part; its reason to fail is written for the worker.
+        stopping: set when the process is asked to end.
+        log: where a traceback goes.
+    """
+    from rtsproj.inference.shards import search_shards, trusted, work_of  # noqa: PLC0415  torch
+
+    parent = os.getppid()
+    reporter = Reporter(
+        folder, stopping=lambda: stopping.is_set() or os.getppid() != parent, is_part=True
+    )
+    try:
+        request = folder.read_request()
+        if isinstance(request, InferRequest):
+            search_shards(work_of(folder, request), trusted(folder), reporter)
+    except Exception as error:  # noqa: BLE001  outermost frame: the reason must reach the worker
+        log.write(traceback.format_exc())
+        what = error.what if isinstance(error, RtsError) else f"{type(error).__name__}: {error}"
+        hint = error.hint if isinstance(error, RtsError) else f"its log is {folder.log}"
+        write_reason(folder, number, what, hint)
+        is_over = isinstance(error, InterruptedJobError) or is_gpu_lost(error)
+        return ExitCode.INTERRUPTED if is_over else ExitCode.FAILED
+    return ExitCode.DONE
 
 
 def _has_failures(folder: JobFolder) -> bool:

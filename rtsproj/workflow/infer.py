@@ -18,10 +18,11 @@ from rtsproj.workflow.stages import require_stage
 from rtsproj.workflow.tiles import read_ground, read_source
 
 
-def start_search(project: Project, *, by: str) -> Job:
+def start_search(project: Project, *, by: str, cluster: str = "") -> Job:
     """Start the search of the tiles that the iteration has not done, detached.
 
-    Failed tiles and tiles added since are searched by starting again; finished ones are kept.
+    Failed tiles and tiles added since are searched by starting again; finished ones are kept. With
+    the address of a ``cluster`` its workers search, else this machine does.
 
     Raises:
         NeedsError: there is no model yet, or nothing is left to search.
@@ -62,4 +63,4 @@ def start_search(project: Project, *, by: str) -> Job:
         core_px=project.settings.grid.core_px,
         margin_px=project.settings.grid.margin_px,
     )
-    return start_job(project, folder, request, by=by)
+    return start_job(project, folder, request, by=by, cluster=cluster)

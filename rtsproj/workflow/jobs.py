@@ -44,9 +44,22 @@ class Job:
 
 
 def start_job(
-    project: Project, folder: JobFolder, request: TrainRequest | InferRequest, *, by: str
+    project: Project,
+    folder: JobFolder,
+    request: TrainRequest | InferRequest,
+    *,
+    by: str,
+    cluster: str = "",
 ) -> Job:
-    """Freeze the request, write the job's row, launch the worker."""
+    """Freeze the request, write the job's row, launch the worker.
+
+    Args:
+        project: where the row goes.
+        folder: holds the job's inputs.
+        request: what is asked.
+        by: who asks.
+        cluster: address of a Dask scheduler whose workers search; empty = this machine.
+    """
     folder.write_request(request)
     row = {
         "job_id": request.job,
@@ -58,7 +71,7 @@ def start_job(
     }
     with writing(project, f"job {request.job}") as connection:
         jobs.add_job(connection, row)
-    launch(folder)
+    launch(folder, arguments=_on(cluster))
     return find_job(project, request.job)
 
 
@@ -129,13 +142,20 @@ def stop_job(project: Project, job_id: int) -> Job:
     return find_job(project, job_id)
 
 
-def resume_job(project: Project, job_id: int) -> Job:
-    """Go on from the newest checkpoint; a job that is running or done is left as it is."""
+def resume_job(project: Project, job_id: int, *, cluster: str = "") -> Job:
+    """Go on from the newest checkpoint; a job that is running or done is left as it is.
+
+    A search may go on elsewhere than it began: on a ``cluster``, or on this machine again.
+    """
     job = find_job(project, job_id)
     if job.collected or job.status.state in RUNNING or job.status.state is JobState.DONE:
         return job
-    launch(JobFolder(job.folder))
+    launch(JobFolder(job.folder), arguments=_on(cluster))
     return find_job(project, job_id)
+
+
+def _on(cluster: str) -> tuple[str, ...]:
+    return ("--cluster", cluster) if cluster else ()
 
 
 def follow_job(
