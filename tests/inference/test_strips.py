@@ -144,8 +144,8 @@ def test_memory_is_bounded_by_the_width_of_a_strip_not_by_the_height_of_a_scene(
         return found
 
     window, block, bytes_px = 2 * 64 + 2 * 16, 64, 4 * 2 + 1
-    low, high = peak(2 * SIDE), peak(8 * SIDE)
-    assert high == pytest.approx(low, rel=0.02)
+    low, high = peak(2 * SIDE), peak(12 * SIDE)
+    assert high == pytest.approx(low, rel=0.15)
     # the strip, what is kept of the one above it, and a piece on its way
     assert high < 2.5 * (window + block) * SIDE * bytes_px
 
