@@ -27,9 +27,6 @@ INSERT INTO tile (tile_id, grid_row, grid_col, core_px, valid_px, valid_m2, geom
 SELECT {first} + n, n // 1000, 100 + n % 1000, 512, 262144, 2359296.0,
        ST_MakeEnvelope(0, 0, 1536, 1536) FROM range({count}) r(n)
 """
-OUTCOMES = """
-SELECT tile_id FROM tile ORDER BY tile_id
-"""
 EARLIER = """
 INSERT INTO candidate
 SELECT n AS candidate_id, j.job_id, n AS seq, j.iteration, 9000, 400, 92.9, 34.8,
@@ -135,7 +132,7 @@ def big_project(path: Path, size: Size) -> tuple[Project, int]:
     with writing(project, "an earlier search") as connection:
         connection.execute("INSERT INTO job_collection (job_id, detail) VALUES (?, '{}')", [first])
         _fill(connection, path, size, extent)
-    with writing(project, "a grid") as connection:
+    with project.database.writing("a grid", spatial=True) as connection:
         have = connection.execute("SELECT max(tile_id) FROM tile").fetchall()[0][0]
         connection.execute(TILES.format(first=have + 1, count=size.tiles))
     job_id = finished_search(project, [])

@@ -30,7 +30,7 @@ def test_growth(what: str, tmp_path: Path) -> None:
             [sys.executable, str(HERE / "desk_work.py"), what, str(rows), str(tmp_path)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
         for line in done.stdout.splitlines():

@@ -20,7 +20,7 @@ from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.scenes import Role
 from rtsproj.store.database import scalar
 from rtsproj.workflow.decide import Word, decide
-from rtsproj.workflow.project import Project, open_project, reading, writing
+from rtsproj.workflow.project import Project, open_project, reading
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 
@@ -256,7 +256,7 @@ def many(path: Path, count: int) -> Project:
     path.mkdir(exist_ok=True)
     project = make_project(path)
     search(project, [square(60, 80, 15)])
-    with writing(project, "many candidates") as connection:
+    with project.database.writing("many candidates", spatial=True) as connection:
         connection.execute(MANY, {"left": LEFT, "top": TOP, "many": count})
     with reading(project) as connection:
         assert scalar(connection, "SELECT count(*) FROM candidate") == count
