@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import print_json
 from rtsproj.cli.session import Session, session, whoami
 from rtsproj.domain.text import counted
 from rtsproj.errors import UsageError
-from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.edit import Comparison, Missing, change_lines, compare, export_outlines, take
 
 app = typer.Typer(rich_markup_mode=None)
@@ -33,7 +33,7 @@ def edit_export(
     """Write the inventory's outlines and those of open candidates for editing in QGIS."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     count = export_outlines(project, file)
     here.talk.say(
         f"{counted(count, 'outline')} written to {file}; leave the id columns as they are"
@@ -56,7 +56,7 @@ def edit_import(
     """Show what an edited file changes, then take it; unknown ids are refused."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     missing = _missing(deleted)
     found = compare(project, file)
     if not as_json:

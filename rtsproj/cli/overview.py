@@ -32,9 +32,9 @@ def status(
     project = here.open()
     now = look(project)
     if any(_is_fresh(job) for job in now.jobs):
-        from rtsproj.workflow.collect import catch_up  # noqa: PLC0415 - shapely only where needed
+        from rtsproj.cli.collecting import collect  # noqa: PLC0415 - shapely only where needed
 
-        for one in catch_up(project):
+        for one in collect(here, project):
             here.talk.say(f"job {one.job_id} ({one.verb}) was collected")
         now = look(project)
     if as_json:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import print_table
 from rtsproj.cli.session import session
 from rtsproj.errors import RtsError, UsageError
-from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.project import Project
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def report(
 
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     found = collect_report(project)
     form = "json" if as_json else form
     if form == "json":
@@ -103,7 +103,7 @@ def export(
 
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     if profile is not None or what == "benchmark":
         rows = _deliver(project, file, profile, Delivery(region, creator, source))
         what = profile or what

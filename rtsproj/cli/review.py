@@ -8,6 +8,7 @@ import typer
 
 from rtsproj.cli import screen
 from rtsproj.cli.cards import card_lines
+from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.plain_triage import PlainTriage
 from rtsproj.cli.session import session, whoami
@@ -17,7 +18,6 @@ from rtsproj.errors import ExitCode, NeedsError, UsageError
 from rtsproj.settings import QueueOrder
 from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
-from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge as close
 from rtsproj.workflow.converge import look, search_again
 from rtsproj.workflow.decide import Word
@@ -44,8 +44,9 @@ def candidate_list(
     as_json: Json = False,
 ) -> None:
     """List candidates."""
-    project = session(context).open()
-    catch_up(project)
+    here = session(context)
+    project = here.open()
+    collect(here, project)
     found = list_candidates(project, iteration=iteration, status=_status(status))
     if as_json:
         print_json(found)
@@ -84,7 +85,7 @@ def candidate_show(
     """Show one candidate: place, size, distances, history; --png writes its picture."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     card = show_candidate(project, number)
     if png is not None:
         from rtsproj.workflow.pictures import write_picture  # noqa: PLC0415 - rasterio only here
@@ -132,7 +133,7 @@ def decide(
     """
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     if (file is None) == (number is None or verdict is None):
         raise UsageError(
             "decide takes ID and VERDICT, or --from FILE.csv",
@@ -188,7 +189,7 @@ def triage(
     """Review the open candidates: screen, or line by line with --plain."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     if plain:
         kind: Kind = "adjudication" if adjudicate else "triage"
         wanted = Wanted(kind, _order(order or project.settings.triage.order), only)
@@ -215,7 +216,7 @@ def converge(
     """Check the stop rule, close the iteration; open the next one or stop the project."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     try:
         if dry_run:
             said = look(project)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import Session, session, whoami
 from rtsproj.domain.text import counted
-from rtsproj.workflow.collect import Collected, catch_up
+from rtsproj.workflow.collect import Collected
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, list_jobs, resume_job, stop_job
 from rtsproj.workflow.next_step import Watch, next_step
@@ -32,7 +33,7 @@ def train(context: typer.Context, wait: Wait = False, by: As = None, as_json: Js
     """Train this iteration's model, detached; prints the job's number."""
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     here.talk.say(weights_text(project))
     _started(here, project, start_training(project, by=whoami(by)), wait=wait, as_json=as_json)
 
@@ -52,7 +53,7 @@ def infer(
     """
     here = session(context)
     project = here.open()
-    catch_up(project)
+    collect(here, project)
     found = start_search(project, by=whoami(by), cluster=cluster)
     _started(here, project, found, wait=wait, as_json=as_json)
 
@@ -76,8 +77,9 @@ def next_(context: typer.Context, wait: Wait = False, by: As = None) -> None:
 @job.command("list", epilog="Example: rtsproj job list")
 def job_list(context: typer.Context, as_json: Json = False) -> None:
     """Show all jobs with state and progress."""
-    project = session(context).open()
-    catch_up(project)
+    here = session(context)
+    project = here.open()
+    collect(here, project)
     found = list_jobs(project)
     if as_json:
         print_json(found)
@@ -89,8 +91,9 @@ def job_list(context: typer.Context, as_json: Json = False) -> None:
 @job.command("show", epilog="Example: rtsproj job show 3 --json")
 def job_show(context: typer.Context, number: Number, as_json: Json = False) -> None:
     """Show one job: state, scores, failures, where its log is."""
-    project = session(context).open()
-    catch_up(project)
+    here = session(context)
+    project = here.open()
+    collect(here, project)
     found = find_job(project, number)
     model = model_card(project, found.iteration) if found.verb == "train" else None
     if as_json:
@@ -112,7 +115,7 @@ def job_attach(context: typer.Context, number: Number) -> None:
     project = here.open()
     follow_job(project, number, show=here.talk.job)
     here.talk.done()
-    _tell(here, catch_up(project))
+    _tell(here, collect(here, project))
 
 
 @job.command("stop", epilog="Example: rtsproj job stop 3")
@@ -136,7 +139,7 @@ def job_resume(
     elif wait:
         follow_job(project, number, show=here.talk.job)
         here.talk.done()
-        _tell(here, catch_up(project))
+        _tell(here, collect(here, project))
     else:
         here.talk.say(f"job {number} is {found.status.state}")
 
@@ -152,7 +155,7 @@ def _started(here: Session, project: Project, found: Job, *, wait: bool, as_json
         return
     follow_job(project, found.job_id, show=here.talk.job)
     here.talk.done()
-    _tell(here, catch_up(project))
+    _tell(here, collect(here, project))
     if as_json:
         print_json(find_job(project, found.job_id))
 

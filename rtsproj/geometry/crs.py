@@ -1,8 +1,10 @@
 """Coordinate reference systems: which a project may use, and getting into it."""
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
@@ -13,6 +15,7 @@ from rtsproj.errors import UsageError
 WGS84 = "EPSG:4326"
 SCALE_LIMIT = 0.002
 """Largest deviation of local scale from 1 (stack 2.10)."""
+Shapes = TypeVar("Shapes", BaseGeometry, npt.NDArray[np.object_])
 
 
 def parse_crs(text: str) -> CRS:
@@ -83,16 +86,22 @@ def is_geographic(text: str) -> bool:
     return bool(parse_crs(text).is_geographic)
 
 
-def transform(geom: BaseGeometry, source: str, target: str) -> BaseGeometry:
-    """The same shape in another CRS, x before y on both sides."""
+def transform(geom: Shapes, source: str, target: str) -> Shapes:
+    """The same shape, or array of shapes, in another CRS, x before y on both sides."""
     if source == target:
         return geom
-    change = _transformer(source, target)
 
     def move(xy: np.ndarray) -> np.ndarray:
-        return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+        return np.column_stack(transform_points(xy, source, target))
 
-    return shapely.transform(geom, move)
+    moved: Shapes = shapely.transform(geom, move)
+    return moved
+
+
+def transform_points(xy: np.ndarray, source: str, target: str) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n, 2) in another CRS: all x, all y."""
+    x, y = _transformer(source, target).transform(xy[:, 0], xy[:, 1])
+    return x, y
 
 
 @lru_cache(maxsize=32)

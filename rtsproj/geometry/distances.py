@@ -8,63 +8,65 @@ Buffers are never intersected: a buffer polygon lies inside its circle.
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.errors import UsageError
-from rtsproj.geometry.crs import WGS84, transform
+from rtsproj.geometry.crs import WGS84, transform_points
 
 GEOD = Geod(ellps="WGS84")
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
 
 
 class LineIndex:
-    """Lines of one kind, ready to be asked for the nearest."""
+    """Lines of one kind, ready to be asked for the nearest; several threads may ask at once."""
 
-    def __init__(self, lines: Sequence[tuple[int, BaseGeometry]], crs: str) -> None:
+    def __init__(
+        self, line_ids: Sequence[int] | Ints, geoms: Sequence[BaseGeometry] | Geometries, crs: str
+    ) -> None:
         """Build the index.
 
         Args:
-            lines: (line_id, geometry in ``crs``), at least one, none empty.
+            line_ids: at least one.
+            geoms: the lines in ``crs``, in the same order, none empty.
             crs: projected CRS in metres.
 
         Raises:
             UsageError: there is no line; an empty file is never "0 near".
         """
-        if not lines or any(geom.is_empty for _, geom in lines):
+        ids, lines = np.asarray(line_ids, np.int64), np.asarray(geoms, dtype=object)
+        if not ids.size or shapely.is_empty(lines).any():
             raise UsageError("no line to measure distances to", hint="check the line file")
-        ordered = sorted(lines, key=lambda one: one[0])
-        self._ids = [line_id for line_id, _ in ordered]
-        self._geoms = np.array([geom for _, geom in ordered], dtype=object)
+        order = np.argsort(ids, kind="stable")
+        self._ids, self._geoms = ids[order], lines[order]
         self._tree = shapely.STRtree(self._geoms)
         self._crs = crs
 
-    def nearest(self, geoms: Sequence[BaseGeometry]) -> list[tuple[int, float]]:
+    def nearest(self, geoms: Sequence[BaseGeometry] | Geometries) -> tuple[Ints, Floats]:
         """The nearest line of each geometry.
 
         Returns:
-            (line_id, distance in m): geodesic, from the edge, 0 where they meet; the lowest
+            (line_ids, distances in m): geodesic, from the edge, 0 where they meet; the lowest
             line_id where several are equally near. One entry per geometry, in order.
 
         Raises:
             UsageError: a geometry is empty, which is near nothing.
         """
-        if not len(geoms):
-            return []
-        shapes = np.array(list(geoms), dtype=object)
+        shapes = np.asarray(geoms, dtype=object)
+        if not shapes.size:
+            return np.zeros(0, np.int64), np.zeros(0)
         if shapely.is_empty(shapes).any():
             raise UsageError("an empty outline has no distance", hint="check the outlines")
         asked, found = self._tree.query_nearest(shapes, all_matches=True)
-        best: dict[int, int] = {}
-        for one, line in zip(asked.tolist(), found.tolist(), strict=True):
-            best[one] = min(line, best.get(one, line))
-        lines = self._geoms[[best[one] for one in range(len(shapes))]]
-        metres = self._geodesic(shapely.shortest_line(shapes, lines))
-        return [(self._ids[best[n]], float(metres[n])) for n in range(len(shapes))]
+        best = np.full(len(shapes), len(self._ids), np.int64)
+        np.minimum.at(best, asked, found)
+        return self._ids[best], self._geodesic(shapely.shortest_line(shapes, self._geoms[best]))
 
-    def _geodesic(self, links: np.ndarray) -> np.ndarray:
-        ends = [transform(link, self._crs, WGS84) for link in links]
-        xy = shapely.get_coordinates(ends).reshape(-1, 4)
-        _, _, metres = GEOD.inv(xy[:, 0], xy[:, 1], xy[:, 2], xy[:, 3])
-        planar = shapely.length(links)
-        return np.where(planar == 0, 0.0, metres)
+    def _geodesic(self, links: Geometries) -> Floats:
+        lon, lat = transform_points(shapely.get_coordinates(links), self._crs, WGS84)
+        _, _, metres = GEOD.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])
+        return np.where(shapely.length(links) == 0, 0.0, metres)

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
 THRESHOLDS = (0.1, 0.3, 0.5)
 """IoU thresholds that are reported (method 13.1)."""
 
@@ -55,11 +59,12 @@ def scores_of(iou: float, *, tp: int, fp: int, fn: int) -> ObjectScores:
     return ObjectScores(iou, tp, fp, fn, precision, recall, f1)
 
 
-def pair_iou(one: BaseGeometry, other: BaseGeometry) -> float:
-    """Shared area over joint area, 0..1."""
-    shared = float(shapely.intersection(one, other).area)
-    joint = one.area + other.area - shared
-    return shared / joint if joint > 0 else 0.0
+def paired_iou(one: Geometries, other: Geometries) -> Floats:
+    """Shared area over joint area of each pair, 0..1."""
+    shared = shapely.area(shapely.intersection(one, other))
+    joint = shapely.area(one) + shapely.area(other) - shared
+    iou: Floats = np.divide(shared, joint, out=np.zeros(len(shared)), where=joint > 0)
+    return iou
 
 
 def _pairs(
@@ -67,10 +72,8 @@ def _pairs(
 ) -> list[tuple[float, int, int]]:
     if not len(mapped) or not len(truths):
         return []
-    tree = shapely.STRtree(list(truths))
-    asked, found = tree.query(list(mapped), predicate="intersects")
-    pairs = [
-        (pair_iou(mapped[m], truths[t]), m, t)
-        for m, t in zip(asked.tolist(), found.tolist(), strict=True)
-    ]
+    ours, true = np.asarray(mapped, dtype=object), np.asarray(truths, dtype=object)
+    asked, found = shapely.STRtree(true).query(ours, predicate="intersects")
+    shares = paired_iou(ours[asked], true[found])
+    pairs = zip(shares.tolist(), asked.tolist(), found.tolist(), strict=True)
     return [one for one in pairs if one[0] >= iou and one[0] > 0]

@@ -1,7 +1,7 @@
 """The tables of a job folder as JSON lines: labels, tiles, outcomes, outlines."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,7 +58,16 @@ def read_outlines(path: Path) -> tuple[Outline, ...]:
     Raises:
         DamagedError: the file is missing or a line is not an outline.
     """
-    return _read(path, _outline)
+    return tuple(each_outline(path))
+
+
+def each_outline(path: Path) -> Iterator[Outline]:
+    """Read outlines one by one; a million of them are never held.
+
+    Raises:
+        DamagedError: the file is missing or a line is not an outline.
+    """
+    return _each(path, _outline)
 
 
 def outline_text(outline: Outline) -> str:
@@ -118,9 +127,14 @@ def _write(path: Path, values: Iterable[T], row: Callable[[T], dict[str, Any]]) 
 
 
 def _read(path: Path, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    return tuple(_each(path, parse))
+
+
+def _each(path: Path, parse: Callable[[dict[str, Any]], T]) -> Iterator[T]:
     if not path.exists():
         raise DamagedError(f"{path} is missing", hint="start a new job")
-    return tuple(_parsed(path, raw, parse) for raw in _rows(path))
+    for raw in _rows(path):
+        yield _parsed(path, raw, parse)
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:

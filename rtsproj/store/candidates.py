@@ -1,16 +1,14 @@
 """Candidates: collected once per job, read for triage and lineage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.bulk import Near, Shapes, Spool, add_distances, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
-COLUMNS = {
-    "candidate_id": "BIGINT",
-    "job_id": "INTEGER",
+DRAWN = {
+    "number": "BIGINT",
     "seq": "INTEGER",
-    "iteration": "INTEGER",
     "area_m2": "DOUBLE",
     "perimeter_m": "DOUBLE",
     "lon": "DOUBLE",
@@ -19,8 +17,6 @@ COLUMNS = {
     "score_max": "DOUBLE",
     "pixels": "BIGINT",
     "at_edge": "BOOLEAN",
-    "relation": "VARCHAR",
-    "relation_slump": "BIGINT",
     "lineage": "VARCHAR",
     "lineage_of": "BIGINT",
     "lineage_slump": "BIGINT",
@@ -33,16 +29,23 @@ COLUMNS = {
     "maxy": "DOUBLE",
     "geom": "GEOMETRY",
 }
+"""What a search has drawn, numbered from 0, as it is laid down before it is taken in."""
+MEETING = {"number": "BIGINT", "relation": "VARCHAR", "relation_slump": "BIGINT"}
+"""Those of them that share area with a slump."""
+_KEPT = ", ".join(name for name in DRAWN if name not in ("number", "geom"))
+TAKE_IN = f"""
+INSERT INTO candidate (candidate_id, job_id, iteration, relation, relation_slump, geom, {_KEPT})
+SELECT ? + number, ?, ?, coalesce(relation, 'new'), coalesce(relation_slump, 0),
+       ST_GeomFromWKB(geom), {_KEPT}
+FROM {{drawn}} d LEFT JOIN {{meeting}} m USING (number)
+"""  # noqa: S608 - constants
 JUDGED = """
-SELECT c.candidate_id, v.verdict, coalesce(o.slump_id, 0) AS slump_id, ST_AsWKB(c.geom) AS wkb
+SELECT c.candidate_id, coalesce(o.slump_id, 0), ST_AsWKB(c.geom)
 FROM candidate c JOIN verdict v USING (candidate_id)
 LEFT JOIN (SELECT candidate_id, max(slump_id) AS slump_id FROM slump_outline
            WHERE candidate_id IS NOT NULL GROUP BY candidate_id) o USING (candidate_id)
-WHERE v.verdict <> 'withdraw' ORDER BY c.candidate_id
-"""
-SEEDS = """
-SELECT slump_id, ST_AsWKB(geom) AS wkb FROM current_outline WHERE candidate_id IS NULL
-ORDER BY slump_id
+WHERE v.verdict <> 'withdraw'
+UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidate_id IS NULL
 """
 LISTED = """
 SELECT candidate_id, iteration, status, score_mean, score_max, area_m2, lon, lat, slump_id,
@@ -80,15 +83,11 @@ ORDER BY c.candidate_id
 """
 
 
-def add_candidates(connection: Connection, candidates: Iterable[Mapping[str, Any]]) -> int:
-    """Insert candidates without their id; returns the first id given out."""
+def take_in(connection: Connection, spool: Spool, *, job_id: int, iteration: int) -> int:
+    """Insert what a search has drawn (``DRAWN``, ``MEETING``); returns the id of number 0."""
     first = next_id(connection, "candidate", "candidate_id")
-    bulk_insert(
-        connection,
-        "candidate",
-        COLUMNS,
-        ({"candidate_id": first + n, **row} for n, row in enumerate(candidates)),
-    )
+    text = TAKE_IN.format(drawn=spool.scan("drawn"), meeting=spool.scan("meeting"))
+    connection.execute(text, [first, job_id, iteration])
     return first
 
 
@@ -99,35 +98,23 @@ def add_part(connection: Connection, row: Mapping[str, Any]) -> None:
         insert(connection, "candidate", row)
 
 
-def unmeasured_candidates(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
-    """(candidate_id, WKB of the outline that counts) of edited candidates without a distance."""
-    found = connection.execute(UNMEASURED, [source_id]).fetchall()
-    return tuple((one, bytes(wkb)) for one, wkb in found)
+def unmeasured_candidates(connection: Connection, source_id: int) -> Shapes:
+    """([candidate_id], outlines that count) of edited candidates without a distance."""
+    return read_shapes(connection, UNMEASURED, [source_id])
 
 
-def add_candidate_distances(
-    connection: Connection, found: Iterable[tuple[int, str, int, int, float]]
-) -> None:
-    """(candidate_id, kind, source_id, line_id, distance_m)."""
-    columns = {
-        "candidate_id": "BIGINT",
-        "kind": "VARCHAR",
-        "source_id": "BIGINT",
-        "line_id": "BIGINT",
-        "distance_m": "DOUBLE",
-    }
-    rows_ = (dict(zip(columns, one, strict=True)) for one in found)
-    bulk_insert(connection, "candidate_distance", columns, rows_)
+def add_candidate_distances(connection: Connection, kind: str, source_id: int, found: Near) -> None:
+    """(candidate_ids, line_ids, distances in m) of candidates to one line file."""
+    add_distances(connection, ("candidate_distance", "candidate_id"), (kind, source_id), found)
 
 
-def judged_places(connection: Connection) -> list[dict[str, Any]]:
-    """candidate_id, verdict, slump_id and wkb of every candidate with a word that stands."""
-    return rows(connection, JUDGED)
+def judged_places(connection: Connection) -> Shapes:
+    """([candidate_id, slump_id], outlines) of all that has a word that stands.
 
-
-def seed_outlines(connection: Connection) -> list[dict[str, Any]]:
-    """slump_id and wkb of slumps whose outline came from no candidate."""
-    return rows(connection, SEEDS)
+    Candidates that were decided, and slumps whose outline came from no candidate, which count as
+    accepted: their candidate_id is 0.
+    """
+    return read_shapes(connection, JUDGED)
 
 
 def list_candidates(
@@ -169,7 +156,7 @@ def neighbour_outlines(
     return tuple(bytes(row["wkb"]) for row in found)
 
 
-def all_candidates(connection: Connection) -> tuple[tuple[int, bytes], ...]:
-    """(candidate_id, WKB) of every candidate."""
-    query = "SELECT candidate_id, ST_AsWKB(geom) FROM candidate ORDER BY candidate_id"
-    return tuple((one, bytes(wkb)) for one, wkb in connection.execute(query).fetchall())
+def all_candidates(connection: Connection, *, first: int) -> Shapes:
+    """([candidate_id], outlines) of every candidate from an id on."""
+    query = "SELECT candidate_id, ST_AsWKB(geom) FROM candidate WHERE candidate_id >= ?"
+    return read_shapes(connection, query, [first])

@@ -1,12 +1,12 @@
 """Slumps and their outlines: seeds, and what accepted candidates add."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import shapely
 
 from rtsproj.geometry.identity import identify
-from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.bulk import Near, Shapes, add_distances, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
 CURRENT = """
@@ -104,43 +104,19 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
     )
 
 
-def add_outline_distances(
-    connection: Connection, kind: str, source_id: int, found: Iterable[tuple[int, int, float]]
-) -> None:
-    """(outline_id, line_id, distance_m) of every outline to one line file."""
-    bulk_insert(
-        connection,
-        "outline_distance",
-        {
-            "outline_id": "BIGINT",
-            "kind": "VARCHAR",
-            "source_id": "BIGINT",
-            "line_id": "BIGINT",
-            "distance_m": "DOUBLE",
-        },
-        (
-            {
-                "outline_id": outline_id,
-                "kind": kind,
-                "source_id": source_id,
-                "line_id": line_id,
-                "distance_m": distance_m,
-            }
-            for outline_id, line_id, distance_m in found
-        ),
-    )
+def slump_shapes(connection: Connection) -> Shapes:
+    """([slump_id], current outlines) of the inventory."""
+    return read_shapes(connection, "SELECT slump_id, ST_AsWKB(geom) FROM current_outline")
 
 
-def all_outlines(connection: Connection) -> tuple[tuple[int, bytes], ...]:
-    """(outline_id, WKB) of every outline version."""
-    query = "SELECT outline_id, ST_AsWKB(geom) FROM slump_outline ORDER BY outline_id"
-    return tuple((one, bytes(wkb)) for one, wkb in connection.execute(query).fetchall())
+def add_outline_distances(connection: Connection, kind: str, source_id: int, found: Near) -> None:
+    """(outline_ids, line_ids, distances in m) of outlines to one line file."""
+    add_distances(connection, ("outline_distance", "outline_id"), (kind, source_id), found)
 
 
-def unmeasured_outlines(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
-    """(outline_id, WKB) of outline versions without a distance to a line file."""
-    found = connection.execute(UNMEASURED, [source_id]).fetchall()
-    return tuple((one, bytes(wkb)) for one, wkb in found)
+def unmeasured_outlines(connection: Connection, source_id: int) -> Shapes:
+    """([outline_id], outlines) of outline versions without a distance to a line file."""
+    return read_shapes(connection, UNMEASURED, [source_id])
 
 
 def add_outline(connection: Connection, row: Mapping[str, Any]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.bulk import Shapes, bulk_insert, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
 
@@ -77,11 +77,10 @@ def line_sources(connection: Connection) -> list[dict[str, Any]]:
     return rows(connection, "SELECT DISTINCT source_id, kind FROM lines ORDER BY source_id")
 
 
-def read_lines(connection: Connection, source_id: int) -> tuple[tuple[int, bytes], ...]:
-    """(line_id, WKB) of one source."""
+def read_lines(connection: Connection, source_id: int) -> Shapes:
+    """([line_id], lines) of one source."""
     query = "SELECT line_id, ST_AsWKB(geom) FROM line WHERE source_id = ? ORDER BY line_id"
-    found = connection.execute(query, [source_id]).fetchall()
-    return tuple((line_id, bytes(wkb)) for line_id, wkb in found)
+    return read_shapes(connection, query, [source_id])
 
 
 def has_source(

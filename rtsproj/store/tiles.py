@@ -1,13 +1,44 @@
 """Tile rows, what became of each, and the blocks of the spatial split."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+
+import numpy as np
 
 from rtsproj.domain.grid import Window
 from rtsproj.domain.tiles import Tile, TileOutcome
-from rtsproj.store.bulk import bulk_insert
-from rtsproj.store.database import Connection, next_id
+from rtsproj.store.bulk import Spool, bulk_insert, insert_columns
+from rtsproj.store.database import Connection, next_id, scalar
 
+LAID = {
+    "grid_row": "INTEGER",
+    "grid_col": "INTEGER",
+    "core_px": "INTEGER",
+    "valid_px": "BIGINT",
+    "valid_m2": "DOUBLE",
+    "geom": "GEOMETRY",
+}
+"""A square of the grid that holds valid pixels, as it is laid down before it is taken in."""
+ADD = """
+INSERT INTO tile (tile_id, grid_row, grid_col, core_px, valid_px, valid_m2, geom)
+SELECT ? + row_number() OVER (ORDER BY grid_row, grid_col) - 1, grid_row, grid_col, core_px,
+       valid_px, valid_m2, ST_GeomFromWKB(geom)
+FROM {laid} l ANTI JOIN tile USING (grid_row, grid_col)
+"""
+RECOUNT = """
+UPDATE tile SET valid_px = l.valid_px, valid_m2 = l.valid_m2 FROM {laid} l
+WHERE tile.grid_row = l.grid_row AND tile.grid_col = l.grid_col
+AND (tile.valid_px <> l.valid_px OR tile.valid_m2 <> l.valid_m2)
+"""
+OUTCOME = {
+    "job_id": "INTEGER",
+    "tile_id": "BIGINT",
+    "outcome": "VARCHAR",
+    "outlines": "INTEGER",
+    "valid_px": "BIGINT",
+    "sha256": "VARCHAR",
+    "seconds": "DOUBLE",
+    "message": "VARCHAR",
+}
 TODO = """
 SELECT tile_id, grid_row, grid_col, core_px FROM tile
 WHERE tile_id NOT IN (
@@ -22,32 +53,15 @@ AND grid_col * core_px < ? AND (grid_col + 1) * core_px > ? ORDER BY grid_row, g
 """
 
 
-def add_tiles(connection: Connection, tiles: Sequence[Mapping[str, Any]]) -> None:
-    """Insert tiles: keys grid_row, grid_col, core_px, valid_px, valid_m2, geom."""
+def take_in(connection: Connection, spool: Spool) -> int:
+    """Insert the squares that were laid (``LAID``) and are not there; returns how many.
+
+    The valid pixels of those that are there are brought up to date.
+    """
+    laid = spool.scan("tile")
+    connection.execute(RECOUNT.format(laid=laid))
     first = next_id(connection, "tile", "tile_id")
-    bulk_insert(
-        connection,
-        "tile",
-        {
-            "tile_id": "BIGINT",
-            "grid_row": "INTEGER",
-            "grid_col": "INTEGER",
-            "core_px": "INTEGER",
-            "valid_px": "BIGINT",
-            "valid_m2": "DOUBLE",
-            "geom": "GEOMETRY",
-        },
-        ({"tile_id": first + n, **tile} for n, tile in enumerate(tiles)),
-    )
-
-
-def update_valid(connection: Connection, tiles: Iterable[tuple[int, int, float]]) -> None:
-    """New (tile_id, valid_px, valid_m2) of tiles whose imagery changed."""
-    for tile_id, valid_px, valid_m2 in tiles:
-        connection.execute(
-            "UPDATE tile SET valid_px = ?, valid_m2 = ? WHERE tile_id = ?",
-            [valid_px, valid_m2, tile_id],
-        )
+    return int(scalar(connection, ADD.format(laid=laid), [first]))
 
 
 def read_tiles(connection: Connection) -> tuple[Tile, ...]:
@@ -69,32 +83,21 @@ def tiles_to_search(connection: Connection, iteration: int) -> tuple[Tile, ...]:
 
 def add_outcomes(connection: Connection, job_id: int, outcomes: Iterable[TileOutcome]) -> None:
     """What a job recorded of its tiles."""
-    bulk_insert(
+    told = list(outcomes)
+    insert_columns(
         connection,
         "tile_outcome",
+        OUTCOME,
         {
-            "job_id": "INTEGER",
-            "tile_id": "BIGINT",
-            "outcome": "VARCHAR",
-            "outlines": "INTEGER",
-            "valid_px": "BIGINT",
-            "sha256": "VARCHAR",
-            "seconds": "DOUBLE",
-            "message": "VARCHAR",
+            "job_id": np.full(len(told), job_id),
+            "tile_id": np.array([one.tile_id for one in told], np.int64),
+            "outcome": np.array([one.outcome.value for one in told], dtype=object),
+            "outlines": np.array([one.outlines for one in told], np.int64),
+            "valid_px": np.array([one.valid_px for one in told], np.int64),
+            "sha256": np.array([one.sha256 for one in told], dtype=object),
+            "seconds": np.array([one.seconds for one in told], float),
+            "message": np.array([one.message for one in told], dtype=object),
         },
-        (
-            {
-                "job_id": job_id,
-                "tile_id": one.tile_id,
-                "outcome": one.outcome.value,
-                "outlines": one.outlines,
-                "valid_px": one.valid_px,
-                "sha256": one.sha256,
-                "seconds": one.seconds,
-                "message": one.message,
-            }
-            for one in outcomes
-        ),
     )
 
 

@@ -2,26 +2,27 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import shapely
-
-from rtsproj.domain.candidates import Lineage, Outline
 from rtsproj.domain.tiles import Outcome
 from rtsproj.errors import DamagedError
-from rtsproj.geometry.lineage import Judged, LineageMatch, classify_all, relations
-from rtsproj.geometry.measures import measure
 from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.state import JobState
-from rtsproj.jobs.tables import read_outcomes, read_outlines
-from rtsproj.store import candidates, facts, jobs, outlines, tiles
+from rtsproj.jobs.tables import each_outline, read_outcomes
+from rtsproj.store import candidates, jobs, sources, tiles
+from rtsproj.store.bulk import Spool
 from rtsproj.store.database import Connection
 from rtsproj.workflow.distances import measure_candidates
+from rtsproj.workflow.drawn import Drawn, lay_down, read_known
 from rtsproj.workflow.jobs import Job, list_jobs
-from rtsproj.workflow.project import Project, catch_up_journal, reading, writing
+from rtsproj.workflow.project import Progress, Project, catch_up_journal, reading, writing
+
+SILENT_S = 2.0
+"""s of work without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,25 @@ class Collected:
     failed_tiles: tuple[tuple[int, str], ...]
 
 
-def catch_up(project: Project) -> tuple[Collected, ...]:
-    """Bring the database up to what journals and finished jobs hold; safe to repeat."""
+def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:
+    """Bring the database up to what journals and finished jobs hold; safe to repeat.
+
+    Args:
+        project: the project.
+        progress: called while outlines are collected for longer than a moment.
+    """
     catch_up_journal(project)
     return tuple(
-        _collect(project, job)
+        _collect(project, job, progress)
         for job in list_jobs(project)
         if not job.collected and job.status.state is JobState.DONE
     )
 
 
-def _collect(project: Project, job: Job) -> Collected:
-    return _collect_model(project, job) if job.verb == "train" else _collect_search(project, job)
+def _collect(project: Project, job: Job, progress: Progress | None) -> Collected:
+    if job.verb == "train":
+        return _collect_model(project, job)
+    return _collect_search(project, job, progress)
 
 
 def _collect_model(project: Project, job: Job) -> Collected:
@@ -91,115 +99,54 @@ def _collect_model(project: Project, job: Job) -> Collected:
     return Collected(job.job_id, "train", 0, 0, 0, ())
 
 
-def _collect_search(project: Project, job: Job) -> Collected:
+def _collect_search(project: Project, job: Job, progress: Progress | None) -> Collected:
+    """Measure first, then take in: the project is held for the second part only."""
     folder = JobFolder(job.folder)
-    found = read_outlines(folder.outlines)
     outcomes = read_outcomes(folder.outcomes)
-    rows = _candidate_rows(project, job, found)
-    specks = int(_summary(folder).get("specks", 0))
+    summary = _summary(folder)
+    specks = int(summary.get("specks", 0))
     failed = tuple(
         (one.tile_id, one.message) for one in outcomes.values() if one.outcome is Outcome.FAILED
     )
-    with writing(project, f"collect job {job.job_id}") as connection:
-        if not jobs.is_collected(connection, job.job_id):
-            first = candidates.add_candidates(connection, rows)
-            tiles.add_outcomes(connection, job.job_id, outcomes.values())
-            crs = facts.read_fact(connection, "crs") or ""
-            numbered = [(first + n, bytes(row["geom"])) for n, row in enumerate(rows)]
-            measure_candidates(connection, numbered, crs)
-            jobs.mark_collected(
-                connection,
-                job.job_id,
-                {"candidates": len(rows), "specks": specks, "failed_tiles": len(failed)},
-            )
-    shown = sum(row["lineage"] != Lineage.SAME for row in rows)
-    return Collected(job.job_id, "infer", len(rows), shown, specks, failed)
+    with reading(project) as connection:
+        known = read_known(connection, project.settings.lineage)
+    with Spool() as spool:
+        tell = _told(progress, of=int(summary.get("outlines", 0)))
+        drawn = lay_down(spool, each_outline(folder.outlines), known, tell=tell)
+        with writing(project, f"collect job {job.job_id}") as connection:
+            if not jobs.is_collected(connection, job.job_id):
+                _take_in(connection, job, spool, drawn)
+                tiles.add_outcomes(connection, job.job_id, outcomes.values())
+                jobs.mark_collected(
+                    connection,
+                    job.job_id,
+                    {"candidates": drawn.count, "specks": specks, "failed_tiles": len(failed)},
+                )
+    return Collected(job.job_id, "infer", drawn.count, drawn.shown, specks, failed)
+
+
+def _take_in(connection: Connection, job: Job, spool: Spool, drawn: Drawn) -> None:
+    first = candidates.take_in(connection, spool, job_id=job.job_id, iteration=job.iteration)
+    for (source_id, kind), (numbers, lines, metres) in drawn.near.items():
+        found = (numbers + first, lines, metres)
+        candidates.add_candidate_distances(connection, kind, source_id, found)
+    for line in sources.line_sources(connection):
+        one = (line["source_id"], line["kind"])
+        if one not in drawn.near:  # taken in while the outlines were measured
+            measure_candidates(connection, one, first)
+
+
+def _told(progress: Progress | None, *, of: int) -> Callable[[int], None]:
+    """Tells the progress of work that is longer than a moment."""
+    began = time.monotonic()
+
+    def tell(done: int) -> None:
+        if progress is not None and time.monotonic() - began > SILENT_S:
+            progress(done, max(of, done), "outlines collected")
+
+    return tell
 
 
 def _summary(folder: JobFolder) -> dict[str, Any]:
     summary = read_json(folder.done).get("summary")
     return summary if isinstance(summary, dict) else {}
-
-
-def _candidate_rows(project: Project, job: Job, found: Sequence[Outline]) -> list[dict[str, Any]]:
-    with reading(project) as connection:
-        values = facts.read_facts(connection)
-        judged = _judged(connection)
-        slumps = [
-            (row["slump_id"], shapely.from_wkb(bytes(row["wkb"])))
-            for row in outlines.current_outlines(connection)
-        ]
-    geoms = [shapely.from_wkb(one.wkb) for one in found]
-    lineages = classify_all(
-        geoms, judged, pixel_m=float(values["pixel_m"]), settings=project.settings.lineage
-    )
-    related = relations(geoms, slumps)
-    return [
-        {
-            **_shape(one, geom, values["crs"]),
-            **_lineage(match),
-            "job_id": job.job_id,
-            "iteration": job.iteration,
-            "relation": relation.value,
-            "relation_slump": slump_id,
-        }
-        for one, geom, match, (relation, slump_id) in zip(
-            found, geoms, lineages, related, strict=True
-        )
-    ]
-
-
-def _judged(connection: Connection) -> list[Judged]:
-    """Earlier candidates with a word that stands, and seeds, which count as accepted."""
-    said = [
-        Judged(
-            candidate_id=row["candidate_id"],
-            geom=shapely.from_wkb(bytes(row["wkb"])),
-            verdict=row["verdict"],
-            slump_id=row["slump_id"],
-        )
-        for row in candidates.judged_places(connection)
-    ]
-    seeds = [
-        Judged(
-            candidate_id=0,
-            geom=shapely.from_wkb(bytes(row["wkb"])),
-            verdict="accept",
-            slump_id=row["slump_id"],
-        )
-        for row in candidates.seed_outlines(connection)
-    ]
-    return said + seeds
-
-
-def _lineage(match: LineageMatch) -> dict[str, Any]:
-    seed = match.of == 0 and match.case is not Lineage.FRESH
-    return {
-        "lineage": match.case.value,
-        "lineage_of": match.of,
-        "lineage_slump": match.slump_id if seed else 0,
-        "lineage_iou": match.iou,
-        "growth_m2": match.growth_m2,
-    }
-
-
-def _shape(one: Outline, geom: shapely.Geometry, crs: str) -> dict[str, Any]:
-    found = measure(geom, crs)
-    minx, miny, maxx, maxy = geom.bounds
-    return {
-        "seq": one.seq,
-        "area_m2": found.area_m2,
-        "perimeter_m": found.perimeter_m,
-        "lon": found.lon,
-        "lat": found.lat,
-        "score_mean": one.score_mean,
-        "score_max": one.score_max,
-        "pixels": one.pixels,
-        "at_edge": one.at_edge,
-        "tiles": ",".join(map(str, one.tiles)),
-        "minx": minx,
-        "miny": miny,
-        "maxx": maxx,
-        "maxy": maxy,
-        "geom": one.wkb,
-    }

@@ -11,8 +11,7 @@ from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import RUNNING, Job, follow_job, list_jobs, resume_job
-from rtsproj.workflow.project import Project
-from rtsproj.workflow.scenes import Progress
+from rtsproj.workflow.project import Progress, Project
 from rtsproj.workflow.stages import missing_inputs
 from rtsproj.workflow.status import status
 from rtsproj.workflow.tiles import lay_tiles
@@ -48,7 +47,7 @@ def next_step(project: Project, watch: Watch, *, by: str) -> Step:
     Raises:
         NeedsError: inputs are missing. RtsError: the step failed.
     """
-    catch_up(project)
+    catch_up(project, progress=watch.work)
     job = _unfinished(project)
     if job is not None:
         return _follow(project, job, watch)
@@ -99,7 +98,7 @@ def _follow(project: Project, job: Job, watch: Watch) -> Step:
             f"follow it: rtsproj job attach {job.job_id}",
         )
     follow_job(project, job.job_id, show=watch.job)
-    catch_up(project)
+    catch_up(project, progress=watch.work)
     return Step(f"job {job.job_id} ({job.verb}) is done", "")
 
 

@@ -1,6 +1,6 @@
 """Find and open a project; short looks at it and short transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from rtsproj.store.replay import replay
 from rtsproj.workflow.distances import measure_missing
 
 SETTINGS = "project.toml"
+Progress = Callable[[int, int, str], None]
+"""Called with (done, of, what) while something runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Register images where they lie; their pixels are never copied or changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,7 @@ from rtsproj.geometry.crs import check_project_crs, transform, utm_crs
 from rtsproj.imagery.probe import ProbeChoice, SceneRecord, fingerprint_of, read_scene
 from rtsproj.store import facts, scenes
 from rtsproj.workflow.create import settle_crs
-from rtsproj.workflow.project import Project, has_crs, reading, writing
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, of, what) while something runs."""
+from rtsproj.workflow.project import Progress, Project, has_crs, reading, writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from rtsproj.domain.grid import ProjectGrid, Window
@@ -11,13 +12,18 @@ from rtsproj.domain.requests import ImagerySource, Scaling
 from rtsproj.domain.scenes import Role, SceneSpec, reading_order
 from rtsproj.errors import NeedsError
 from rtsproj.geometry.grid import tiles_over, window_of
-from rtsproj.geometry.measures import measure
+from rtsproj.geometry.measures import Geometries, measure_all
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.scaling import measure_scaling
 from rtsproj.imagery.shapes import burn
 from rtsproj.store import facts, scenes, sources, tiles
-from rtsproj.workflow.project import Project, reading, writing
-from rtsproj.workflow.scenes import Progress, grid_of, require_unchanged
+from rtsproj.store.bulk import Spool, hexadecimal
+from rtsproj.workflow.project import Progress, Project, reading, writing
+from rtsproj.workflow.scenes import grid_of, require_unchanged
+
+Ints = npt.NDArray[np.int64]
+BLOCK = 5_000
+"""Squares that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,16 @@ class Ground:
     bands: tuple[str, ...]
     area: shapely.Geometry
     extent: Window
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Squares (n, 2) that are read together; ``first`` and ``of`` say where among all."""
+
+    squares: Ints
+    first: int
+    of: int
+    core_px: int
 
 
 def read_ground(project: Project) -> Ground:
@@ -77,33 +93,17 @@ def lay_tiles(project: Project, *, progress: Progress | None = None) -> Tiling:
     ground = read_ground(project)
     require_unchanged(ground.scenes)
     core_px = project.settings.grid.core_px
-    with reading(project) as connection:
-        known = {(tile.row, tile.col): tile for tile in tiles.read_tiles(connection)}
-    searched = window_of(ground.grid, ground.area.bounds)
-    wanted = [
-        (row, col)
-        for row, col in tiles_over(ground.extent, core_px)
-        if Window(row * core_px, col * core_px, core_px, core_px).meets(searched)
-    ]
-    fresh, counts = [], []
-    with Mosaic(ground.scenes, ground.grid, ground.bands) as mosaic:
-        for number, (row, col) in enumerate(wanted):
-            if progress:
-                progress(number, len(wanted), "tiles")
-            window = Window(row * core_px, col * core_px, core_px, core_px)
-            valid_px = int(np.count_nonzero(_searchable(mosaic, window, ground)))
-            if valid_px == 0:
-                continue
-            tile = _tile_row(window, ground, valid_px)
-            if (row, col) in known:
-                counts.append((known[row, col].tile_id, valid_px, float(tile["valid_m2"])))
-            else:
-                fresh.append({"grid_row": row, "grid_col": col, "core_px": core_px, **tile})
-    _settle_scaling(project, ground)
-    with writing(project, f"lay {len(fresh)} tiles") as connection:
-        tiles.add_tiles(connection, fresh)
-        tiles.update_valid(connection, counts)
-    return _tiling(project, added=len(fresh))
+    shapely.prepare(ground.area)
+    squares = _squares(ground, core_px)
+    with Spool() as spool:
+        with Mosaic(ground.scenes, ground.grid, ground.bands) as mosaic:
+            for start in range(0, max(1, len(squares)), BLOCK):
+                block = _Block(squares[start : start + BLOCK], start, len(squares), core_px)
+                spool.add("tile", tiles.LAID, _laid(block, ground, mosaic, progress))
+        _settle_scaling(project, ground)
+        with writing(project, "lay tiles") as connection:
+            added = tiles.take_in(connection, spool)
+    return _tiling(project, added=added)
 
 
 def read_source(project: Project) -> ImagerySource:
@@ -123,20 +123,63 @@ def read_source(project: Project) -> ImagerySource:
     )
 
 
-def _searchable(mosaic: Mosaic, window: Window, ground: Ground) -> np.ndarray:
+def _squares(ground: Ground, core_px: int) -> Ints:
+    """(row, col) of every square of the grid that the area reaches, row by row; (n, 2)."""
+    extent = ground.extent
+    rows, cols = (
+        range(start // core_px, -(-(start + size) // core_px))
+        for start, size in ((extent.row, extent.rows), (extent.col, extent.cols))
+    )
+    met = [np.zeros((0, 2), np.int64)]
+    for start in range(0, len(rows) * len(cols), BLOCK):
+        row, col = np.divmod(np.arange(start, min(start + BLOCK, len(rows) * len(cols))), len(cols))
+        at = np.column_stack((row + rows.start, col + cols.start))
+        met.append(at[shapely.intersects(ground.area, _boxes(at, ground.grid, core_px))])
+    return np.concatenate(met)
+
+
+def _boxes(at: Ints, grid: ProjectGrid, core_px: int) -> Geometries:
+    """The squares at (row, col), m of the project CRS."""
+    left = grid.origin_x + at[:, 1] * core_px * grid.pixel_m
+    top = grid.origin_y - at[:, 0] * core_px * grid.pixel_m
+    side_m = core_px * grid.pixel_m
+    boxes: Geometries = shapely.box(left, top - side_m, left + side_m, top)
+    return boxes
+
+
+def _laid(
+    block: _Block, ground: Ground, mosaic: Mosaic, progress: Progress | None
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of the squares that hold valid pixels; others are left out."""
+    core_px = block.core_px
+    boxes = _boxes(block.squares, ground.grid, core_px)
+    whole = shapely.contains_properly(ground.area, boxes)
+    valid_px = np.zeros(len(boxes), np.int64)
+    for number, (row, col) in enumerate(block.squares.tolist()):
+        if progress:
+            progress(block.first + number, block.of, "tiles")
+        window = Window(row * core_px, col * core_px, core_px, core_px)
+        inside = None if whole[number] else _inside(window, ground)
+        if inside is None or inside.any():
+            valid = mosaic.valid(window)
+            valid_px[number] = np.count_nonzero(valid if inside is None else valid & inside)
+    held = valid_px > 0
+    share = valid_px[held] / core_px**2
+    return {
+        "grid_row": block.squares[held, 0],
+        "grid_col": block.squares[held, 1],
+        "core_px": np.full(len(share), core_px),
+        "valid_px": valid_px[held],
+        "valid_m2": measure_all(boxes[held], ground.grid.crs).area_m2 * share,
+        "geom": hexadecimal(shapely.to_wkb(boxes[held])),
+    }
+
+
+def _inside(window: Window, ground: Ground) -> npt.NDArray[np.bool_]:
+    """Pixels of a window whose centre lies in the area."""
     inside = np.zeros((window.rows, window.cols), np.uint8)
     burn([ground.area], window, ground.grid, value=1, out=inside)
-    if not inside.any():
-        return inside.astype(bool)
-    searchable: np.ndarray = mosaic.valid(window) & (inside == 1)
-    return searchable
-
-
-def _tile_row(window: Window, ground: Ground, valid_px: int) -> dict[str, Any]:
-    square = shapely.box(*ground.grid.bounds(window))
-    share = valid_px / (window.rows * window.cols)
-    valid_m2 = measure(square, ground.grid.crs).area_m2 * share
-    return {"valid_px": valid_px, "valid_m2": valid_m2, "geom": shapely.to_wkb(square)}
+    return inside.astype(bool)
 
 
 def _settle_scaling(project: Project, ground: Ground) -> None:

@@ -4,23 +4,23 @@ Run by hand on a quiet machine; nothing is asserted:
     RTSPROJ_BENCH_JSON=bench.json pytest -m bench tests/benchmarks/test_workbench.py -s
 """
 
-import json
 import os
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from desk import LEFT, TOP, make_project, scene_file, search, square
+from figures import note, told  # noqa: F401 - a fixture of the module
 from pty_desk import Cost, Desk
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.scenes import Role
 from rtsproj.store.database import scalar
 from rtsproj.workflow.decide import Word, decide
-from rtsproj.workflow.project import Project, open_project, reading, writing
+from rtsproj.workflow.project import Project, open_project, reading
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 
@@ -61,19 +61,6 @@ class Other(App):
         one.focus()
 Other().run()
 """
-FOUND: dict[str, object] = {}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def told() -> Iterator[None]:
-    """Load before and after; the figures as JSON where that is asked for."""
-    FOUND["load before"] = os.getloadavg()
-    yield
-    FOUND["load after"] = os.getloadavg()
-    target = os.environ.get("RTSPROJ_BENCH_JSON")
-    if target:
-        Path(target).write_text(json.dumps(FOUND, indent=1), encoding="utf-8")
-    print(f"\nload {FOUND['load before']} before, {FOUND['load after']} after")
 
 
 @pytest.fixture
@@ -84,11 +71,6 @@ def world(tmp_path: Path) -> Project:
     search(project, [square(9 * (n % 15) + 30, 9 * (n // 15) + 60, 6) for n in range(150)])
     project.database.close()
     return project
-
-
-def note(name: str, value: float, unit: str) -> None:
-    FOUND[name] = round(value, 3)
-    print(f"{name:58} {value:10.1f} {unit}")
 
 
 def spread(name: str, values: list[float], unit: str = "ms") -> None:
@@ -274,7 +256,7 @@ def many(path: Path, count: int) -> Project:
     path.mkdir(exist_ok=True)
     project = make_project(path)
     search(project, [square(60, 80, 15)])
-    with writing(project, "many candidates") as connection:
+    with project.database.writing("many candidates", spatial=True) as connection:
         connection.execute(MANY, {"left": LEFT, "top": TOP, "many": count})
     with reading(project) as connection:
         assert scalar(connection, "SELECT count(*) FROM candidate") == count

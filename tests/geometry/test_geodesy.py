@@ -46,30 +46,30 @@ def test_projected_coordinates_of_the_oracle() -> None:
 
 def test_five_hundred_metres_are_in_and_a_millimetre_more_is_out() -> None:
     line = shapely.segmentize(LineString([(92.9, 34.7), (92.9, 34.9)]), 0.001)
-    index = LineIndex([(4, transform(line, "EPSG:4326", UTM46))], UTM46)
+    index = LineIndex([4], [transform(line, "EPSG:4326", UTM46)], UTM46)
     for metres, expected in ((500.0, True), (500.001, False)):
         lon, lat, _ = GEOD.fwd(92.9, 34.8, 90, metres)
         corner = transform(Point(lon, lat), "EPSG:4326", UTM46)
         slump = Polygon([corner, (corner.x + 40, corner.y + 9), (corner.x + 40, corner.y - 9)])
-        [(line_id, found)] = index.nearest([slump])
+        [line_id], [found] = (one.tolist() for one in index.nearest([slump]))
         assert line_id == 4
         assert found == pytest.approx(metres, abs=2e-4)
         assert (round(found, 3) <= 500.0) is expected
 
 
 def test_crossing_is_zero_and_the_lowest_id_wins_a_tie() -> None:
-    lines = [(9, LineString([(0, 0), (0, 100)])), (3, LineString([(0, 0), (0, 100)]))]
-    shifted = [(n, translate(g, 490_000, 3_850_000)) for n, g in lines]
-    index = LineIndex(shifted, UTM46)
+    line = translate(LineString([(0, 0), (0, 100)]), 490_000, 3_850_000)
+    index = LineIndex([9, 3], [line, line], UTM46)
     crossing = box(489_990, 3_850_040, 490_010, 3_850_060)
-    assert index.nearest([crossing]) == [(3, 0.0)]
-    assert index.nearest([]) == []
+    line_ids, metres = index.nearest([crossing])
+    assert (line_ids.tolist(), metres.tolist()) == ([3], [0.0])
+    assert [len(one) for one in index.nearest([])] == [0, 0]
 
 
 def test_no_line_and_no_outline_are_errors_never_zero_near() -> None:
     with pytest.raises(UsageError, match="no line"):
-        LineIndex([], UTM46)
-    index = LineIndex([(1, LineString([(0, 0), (1, 1)]))], UTM46)
+        LineIndex([], [], UTM46)
+    index = LineIndex([1], [LineString([(0, 0), (1, 1)])], UTM46)
     with pytest.raises(UsageError, match="empty outline"):
         index.nearest([Polygon()])
 
@@ -82,7 +82,7 @@ def test_the_zone_at_its_edge_does_not_matter() -> None:
         corner = transform(Point(lon, lat), "EPSG:4326", crs)
         slump = Polygon([corner, (corner.x + 30, corner.y + 9), (corner.x + 30, corner.y - 9)])
         road = transform(line, "EPSG:4326", crs)
-        found.append(LineIndex([(1, road)], crs).nearest([slump])[0][1])
+        found.append(LineIndex([1], [road], crs).nearest([slump])[1][0])
     assert found == pytest.approx([450, 450], abs=0.05)
 
 
@@ -109,17 +109,15 @@ def test_svalbard_distances_equal_the_expected_ones() -> None:
     ways = read_features(next(DATA.glob("osm_ways*.geojson")))
     crs = "EPSG:32633"
     lines = [
-        (number, transform(geom, ways.crs or "", crs))
-        for number, (_, geom, _) in enumerate(ways.features)
-        if geom is not None
+        transform(geom, ways.crs or "", crs) for _, geom, _ in ways.features if geom is not None
     ]
-    found = LineIndex(lines, crs).nearest(
+    _, found = LineIndex(range(len(lines)), lines, crs).nearest(
         [transform(g, slides.crs or "", crs) for _, g, _ in slides.features if g is not None]
     )
     with next(DATA.glob("expected_distances*.csv")).open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     expected = {row["slide_id"]: float(row["m_to_all_ways"]) for row in rows}
     asked = [expected[str(props["slide_id"])] for _, _, props in slides.features]
-    assert np.allclose([metres for _, metres in found], asked, rtol=1e-3)
-    assert sum(metres <= 500 for _, metres in found) == 0
-    assert sum(metres <= 10_000 for _, metres in found) == 14
+    assert np.allclose(found, asked, rtol=1e-3)
+    assert sum(found <= 500) == 0
+    assert sum(found <= 10_000) == 14

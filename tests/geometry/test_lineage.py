@@ -1,15 +1,17 @@
 """The re-raise rule and the identity of accepted candidates."""
 
+import numpy as np
 import pytest
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
 from rtsproj.geometry.identity import identify
-from rtsproj.geometry.lineage import Judged, classify, classify_all, opened, relations
+from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, opened, relations
 from rtsproj.settings import LineageSettings
 
 J = box(0, 0, 60, 60)
-JUDGED = [Judged(7, J, "reject", 0)]
+JUDGED = [(7, 0, J)]
 SETTINGS = LineageSettings()
 CASES = [
     (box(0, 0, 60, 60), 1.0, 0, Lineage.SAME),
@@ -30,30 +32,43 @@ OPENED = [
 ]
 
 
+def classify(
+    candidate: BaseGeometry, judged: list[tuple[int, int, BaseGeometry]]
+) -> LineageColumns:
+    """The case of one candidate against (candidate_id, slump_id, outline)."""
+    ids = np.array([one[:2] for one in judged]).T
+    index = PlaceIndex(*ids, np.array([one[2] for one in judged], dtype=object))
+    return index.classify(np.array([candidate], dtype=object), pixel_m=3.0, settings=SETTINGS)
+
+
 @pytest.mark.parametrize(("candidate", "iou", "growth", "case"), CASES)
 def test_worked_examples_of_the_rule(candidate, iou, growth, case) -> None:
-    found = classify(candidate, JUDGED, pixel_m=3.0, settings=SETTINGS)
-    assert found.case is case
-    assert found.iou == pytest.approx(iou)
-    assert found.of == (0 if case is Lineage.FRESH else 7)
+    found = classify(candidate, JUDGED)
+    assert found.case.tolist() == [case]
+    assert found.iou.tolist() == pytest.approx([iou])
+    assert found.of.tolist() == [0 if case is Lineage.FRESH else 7]
     if growth is not None:
-        assert found.growth_m2 == pytest.approx(growth, abs=1e-6)
-    assert classify_all([candidate], JUDGED, pixel_m=3.0, settings=SETTINGS) == [found]
+        assert found.growth_m2.tolist() == pytest.approx([growth], abs=1e-6)
 
 
 @pytest.mark.parametrize(("later", "area"), OPENED)
 def test_worked_examples_of_the_opening(later, area) -> None:
-    assert opened(later.difference(J), r=3.0).area == pytest.approx(area, abs=1e-6)
+    new = np.array([later.difference(J)], dtype=object)
+    assert opened(new, r=3.0)[0].area == pytest.approx(area, abs=1e-6)
 
 
 def test_the_largest_overlap_decides_and_the_newest_of_equals() -> None:
-    judged = [
-        Judged(1, box(0, 0, 60, 30), "accept", 3),
-        Judged(2, J, "reject", 0),
-        Judged(3, J, "accept", 4),
-    ]
-    found = classify(J, judged, pixel_m=3.0, settings=SETTINGS)
-    assert (found.of, found.slump_id, found.case) == (3, 4, Lineage.SAME)
+    found = classify(J, [(1, 3, box(0, 0, 60, 30)), (2, 0, J), (3, 4, J)])
+    assert (found.of[0], found.slump_id[0], found.case[0]) == (3, 4, Lineage.SAME)
+
+
+def related(
+    candidates: list[BaseGeometry], slumps: list[tuple[int, BaseGeometry]]
+) -> list[tuple[str, int]]:
+    ids, outlines = zip(*slumps, strict=True) if slumps else ((), ())
+    index = SlumpIndex(np.array(ids, np.int64), np.array(outlines, dtype=object))
+    found = relations(len(candidates), index.met(np.array(candidates, dtype=object)))
+    return list(zip(*(one.tolist() for one in found), strict=True))
 
 
 def test_relations_to_the_inventory() -> None:
@@ -66,7 +81,7 @@ def test_relations_to_the_inventory() -> None:
         box(100, 0, 101, 1),
         box(10, 20, 20, 30),
     ]
-    assert relations(candidates, slumps) == [
+    assert related(candidates, slumps) == [
         (Relation.SPLIT, 1),
         (Relation.MERGE, 1),
         (Relation.SPLIT, 3),
@@ -74,8 +89,8 @@ def test_relations_to_the_inventory() -> None:
         (Relation.NEW, 0),
         (Relation.NEW, 0),
     ]
-    assert relations([box(0, 0, 9, 9)], slumps) == [(Relation.SAME, 1)]
-    assert relations([box(0, 0, 9, 9)], []) == [(Relation.NEW, 0)]
+    assert related([box(0, 0, 9, 9)], slumps) == [(Relation.SAME, 1)]
+    assert related([box(0, 0, 9, 9)], []) == [(Relation.NEW, 0)]
 
 
 IDENTITY = [

@@ -1,9 +1,13 @@
 """A small real project for tests of the desk; searches are made by hand, without a network."""
 
+import atexit
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import shapely
@@ -22,7 +26,7 @@ from rtsproj.jobs.reporter import Reporter
 from rtsproj.store import jobs
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.create import init_project
-from rtsproj.workflow.project import Project, reading, writing
+from rtsproj.workflow.project import Project, open_project, reading, writing
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 from rtsproj.workflow.sources import VectorChoice, add_labels, add_lines
 from rtsproj.workflow.stages import latest
@@ -63,11 +67,31 @@ def geojson(path: Path, shapes: Sequence[BaseGeometry], **props: object) -> Path
 
 
 def make_project(path: Path) -> Project:
-    """A project that is ready to be trained: two seeds, a road 30 px below the first."""
-    project = init_project(path / "project", title="desk")
-    add_scenes(project, [scene_file(path)], SceneChoice(), by="ann")
-    add_known(project, path)
+    """A project that is ready to be trained: two seeds, a road 30 px below the first.
+
+    It is made once per process and then copied with its files, whose paths are brought up to date.
+    """
+    made = _made()
+    path.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(made, path, dirs_exist_ok=True)
+    project = open_project(path / "project")
+    with project.database.writing("a copy") as connection:
+        for table in ("scene", "source"):
+            moved = f"UPDATE {table} SET uri = replace(uri, ?, ?)"  # noqa: S608 - literals
+            connection.execute(moved, [str(made), str(path.absolute())])
     return project
+
+
+@cache
+def _made() -> Path:
+    """A folder that holds the project and its files; goes when the process ends."""
+    folder = Path(mkdtemp(prefix="rtsproj-desk-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    project = init_project(folder / "project", title="desk")
+    add_scenes(project, [scene_file(folder)], SceneChoice(), by="ann")
+    add_known(project, folder)
+    project.database.close()
+    return folder
 
 
 def add_known(project: Project, path: Path) -> None:

@@ -1,0 +1,232 @@
+"""What a search has drawn: measured block by block, and laid down until it is taken in.
+
+Why blocks: a search of a large region draws hundreds of thousands of outlines. A block is small
+enough to stay in memory and large enough that arrays pay; geometry is computed outside Python's
+lock, so that blocks are measured on every core. Nothing is written to the project here: the
+database is free for everybody until the results are ready.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.errors import ShapelyError
+
+from rtsproj.domain.candidates import Lineage, Outline
+from rtsproj.errors import DamagedError
+from rtsproj.geometry.distances import LineIndex
+from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations
+from rtsproj.geometry.measures import measure_all
+from rtsproj.settings import LineageSettings
+from rtsproj.store import candidates, facts, outlines, sources
+from rtsproj.store.bulk import Near, Spool, hexadecimal
+from rtsproj.store.database import Connection
+from rtsproj.workflow.distances import line_index
+
+BLOCK = 5_000
+"""Outlines that are measured together."""
+MOST_THREADS = 8
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What outlines are measured against, as the project held it when the work began.
+
+    Attributes:
+        crs: project CRS.
+        pixel_m: m.
+        settings: of the re-raise rule.
+        places: all that has a word that stands.
+        slumps: the inventory.
+        lines: source_id -> (kind, lines) of the line files in use.
+    """
+
+    crs: str
+    pixel_m: float
+    settings: LineageSettings
+    places: PlaceIndex
+    slumps: SlumpIndex
+    lines: Mapping[int, tuple[str, LineIndex]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was laid down.
+
+    Attributes:
+        count: outlines, numbered from 0.
+        shown: those that wait for a decision.
+        near: (source_id, kind) -> their numbers, nearest lines and distances in m.
+    """
+
+    count: int
+    shown: int
+    near: Mapping[tuple[int, str], Near]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Measured outlines: columns of candidates, (number, slump_id) of meetings, nearest lines."""
+
+    columns: dict[str, npt.NDArray[Any]]
+    met: tuple[Ints, Ints]
+    near: dict[int, tuple[Ints, Floats]]
+
+
+def read_known(connection: Connection, settings: LineageSettings) -> Known:
+    """Read what outlines are measured against."""
+    values = facts.read_facts(connection)
+    (candidate_ids, judged), judged_geoms = candidates.judged_places(connection)
+    (slump_ids,), slump_geoms = outlines.slump_shapes(connection)
+    crs = values["crs"]
+    return Known(
+        crs=crs,
+        pixel_m=float(values["pixel_m"]),
+        settings=settings,
+        places=PlaceIndex(candidate_ids, judged, judged_geoms),
+        slumps=SlumpIndex(slump_ids, slump_geoms),
+        lines={
+            line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
+            for line in sources.line_sources(connection)
+        },
+    )
+
+
+def lay_down(
+    spool: Spool, found: Iterable[Outline], known: Known, *, tell: Callable[[int], None]
+) -> Drawn:
+    """Measure outlines and lay them down in the spool, as ``candidates.take_in`` takes them.
+
+    Args:
+        spool: gets the tables ``drawn`` and ``meeting``.
+        found: outlines in the project CRS.
+        known: what they are measured against.
+        tell: called with the outlines that are done, after each block.
+
+    Raises:
+        DamagedError: an outline is no geometry. RtsError: the disk is full.
+    """
+    count = shown = 0
+    met: list[tuple[Ints, Ints]] = []
+    near: dict[int, list[tuple[Ints, Floats]]] = {source_id: [] for source_id in known.lines}
+    for block in _ahead(lambda one: _measured(one, known), _blocks(found)):
+        size = len(block.columns["seq"])
+        numbers = np.arange(count, count + size)
+        spool.add("drawn", candidates.DRAWN, {"number": numbers, **block.columns})
+        met.append((block.met[0] + count, block.met[1]))
+        for source_id, one in block.near.items():
+            near[source_id].append(one)
+        shown += int((block.columns["lineage"] != Lineage.SAME.value).sum())
+        count += size
+        tell(count)
+    numbers, slump_ids = (np.concatenate(column) for column in zip(*met, strict=True))
+    _lay_down_relations(spool, *relations(count, (numbers, slump_ids)))
+    return Drawn(
+        count,
+        shown,
+        {
+            (source_id, known.lines[source_id][0]): _joined(parts)
+            for source_id, parts in near.items()
+        },
+    )
+
+
+def _lay_down_relations(spool: Spool, relation: npt.NDArray[np.object_], slump_id: Ints) -> None:
+    at = np.flatnonzero(slump_id)
+    row = {"number": at, "relation": relation[at], "relation_slump": slump_id[at]}
+    spool.add("meeting", candidates.MEETING, row)
+
+
+def _joined(parts: list[tuple[Ints, Floats]]) -> Near:
+    lines = np.concatenate([line for line, _ in parts])
+    return np.arange(len(lines)), lines, np.concatenate([metres for _, metres in parts])
+
+
+def _blocks(found: Iterable[Outline]) -> Iterator[list[Outline]]:
+    """The outlines, a block at a time; a search that drew none gives one empty block."""
+    left = iter(found)
+    block = list(islice(left, BLOCK))
+    yield block
+    while block := list(islice(left, BLOCK)):
+        yield block
+
+
+def _ahead(
+    work: Callable[[list[Outline]], _Block], blocks: Iterable[list[Outline]]
+) -> Iterator[_Block]:
+    """Measured blocks in order, as many at once as there are cores, never more in memory."""
+    threads = min(MOST_THREADS, len(os.sched_getaffinity(0)))
+    waiting: deque[Future[_Block]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for block in blocks:
+            waiting.append(pool.submit(work, block))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _measured(block: list[Outline], known: Known) -> _Block:
+    try:
+        geoms = shapely.from_wkb(np.array([one.wkb for one in block], dtype=object))
+    except ShapelyError as error:
+        raise DamagedError(
+            f"an outline from {block[0].seq} to {block[-1].seq} is no geometry: {error}",
+            hint="start the search again: rtsproj infer",
+        ) from error
+    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    return _Block(
+        columns={**_said(block), **_shape(geoms, known.crs), **_lineage(match)},
+        met=known.slumps.met(geoms),
+        near={source_id: index.nearest(geoms) for source_id, (_, index) in known.lines.items()},
+    )
+
+
+def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
+    """What the job wrote."""
+    return {
+        "seq": np.array([one.seq for one in block], np.int64),
+        "score_mean": np.array([one.score_mean for one in block], float),
+        "score_max": np.array([one.score_max for one in block], float),
+        "pixels": np.array([one.pixels for one in block], np.int64),
+        "at_edge": np.array([one.at_edge for one in block], bool),
+        "tiles": np.array([",".join(map(str, one.tiles)) for one in block], dtype=object),
+        "geom": hexadecimal(one.wkb for one in block),
+    }
+
+
+def _shape(geoms: Geometries, crs: str) -> dict[str, npt.NDArray[Any]]:
+    found = measure_all(geoms, crs)
+    minx, miny, maxx, maxy = shapely.bounds(geoms).T
+    return {
+        "area_m2": found.area_m2,
+        "perimeter_m": found.perimeter_m,
+        "lon": found.lon,
+        "lat": found.lat,
+        "minx": minx,
+        "miny": miny,
+        "maxx": maxx,
+        "maxy": maxy,
+    }
+
+
+def _lineage(match: LineageColumns) -> dict[str, npt.NDArray[Any]]:
+    is_seed = (match.of == 0) & (match.case != Lineage.FRESH.value)
+    return {
+        "lineage": match.case,
+        "lineage_of": match.of,
+        "lineage_slump": np.where(is_seed, match.slump_id, 0),
+        "lineage_iou": match.iou,
+        "growth_m2": match.growth_m2,
+    }

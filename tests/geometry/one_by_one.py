@@ -1,0 +1,99 @@
+"""Measures, distances and lineage of one outline at a time: what arrays must equal exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+from pyproj import Geod
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.candidates import Lineage, Relation
+from rtsproj.geometry.crs import WGS84, transform
+from rtsproj.settings import LineageSettings
+
+GEOD = Geod(ellps="WGS84")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A place with a word that stands; candidate_id 0 for a seed, slump_id 0 for none."""
+
+    candidate_id: int
+    geom: BaseGeometry
+    slump_id: int
+
+
+def measure(geom: BaseGeometry, crs: str) -> tuple[float, float, float, float]:
+    """Area, perimeter, longitude, latitude."""
+    area_m2, perimeter_m = 0.0, 0.0
+    for part in shapely.get_parts(transform(geom, crs, WGS84)):
+        part_m2, part_m = GEOD.geometry_area_perimeter(shapely.orient_polygons(part))
+        area_m2 += abs(part_m2)
+        perimeter_m += part_m
+    point = transform(geom.point_on_surface(), crs, WGS84)
+    return area_m2, perimeter_m, point.x, point.y
+
+
+def nearest(
+    geom: BaseGeometry, lines: Sequence[tuple[int, BaseGeometry]], crs: str
+) -> tuple[int, float]:
+    """Line id and geodesic distance: every line is asked, the lowest id wins a tie."""
+    line_id, line = min(lines, key=lambda one: (geom.distance(one[1]), one[0]))
+    link = shapely.shortest_line(geom, line)
+    if link.length == 0:
+        return line_id, 0.0
+    (x1, y1), (x2, y2) = transform(link, crs, WGS84).coords
+    return line_id, GEOD.inv(x1, y1, x2, y2)[2]
+
+
+def iou(one: BaseGeometry, other: BaseGeometry) -> float:
+    """Shared area over joint area."""
+    shared = one.intersection(other).area
+    joint = one.area + other.area - shared
+    return shared / joint if joint > 0 else 0.0
+
+
+def opened(geom: BaseGeometry, *, r: float, factor: float = 1.6) -> BaseGeometry:
+    """Drop what is narrower than 2 r: shrink, grow back further, cut with the original."""
+    return geom.buffer(-r).buffer(r * factor).intersection(geom)
+
+
+def classify(
+    geom: BaseGeometry, judged: Sequence[Judged], *, pixel_m: float, settings: LineageSettings
+) -> tuple[str, int, int, float, float]:
+    """Case, candidate, slump, IoU and growth: every judged place is asked."""
+    met = [one for one in judged if one.geom.intersects(geom)]
+    if not met:
+        return (Lineage.FRESH.value, 0, 0, 0.0, 0.0)
+    share, place = max(
+        ((iou(geom, one.geom), one) for one in met),
+        key=lambda pair: (pair[0], pair[1].candidate_id, pair[1].slump_id),
+    )
+    found = (place.candidate_id, place.slump_id, share)
+    if share == 0:
+        return (Lineage.TOUCHING.value, *found, 0.0)
+    growth_m2 = float(opened(geom.difference(place.geom), r=pixel_m).area)
+    if share < settings.iou:
+        return (Lineage.PARTIAL.value, *found, growth_m2)
+    grown = growth_m2 >= settings.growth_px * pixel_m**2
+    return ((Lineage.GROWN if grown else Lineage.SAME).value, *found, growth_m2)
+
+
+def relations(
+    candidates: Sequence[BaseGeometry], slumps: Sequence[tuple[int, BaseGeometry]]
+) -> list[tuple[str, int]]:
+    """Relation and slump of each candidate: every slump is asked."""
+    met = [
+        sorted(slump_id for slump_id, outline in slumps if outline.intersection(one).area > 0)
+        for one in candidates
+    ]
+    return [_relation(ids, [one for every in met for one in every]) for ids in met]
+
+
+def _relation(ids: list[int], shared: list[int]) -> tuple[str, int]:
+    if not ids:
+        return Relation.NEW.value, 0
+    if len(ids) > 1:
+        return Relation.MERGE.value, ids[0]
+    is_split = shared.count(ids[0]) > 1
+    return (Relation.SPLIT if is_split else Relation.SAME).value, ids[0]
