@@ -60,6 +60,11 @@ class TrainRequest:
     training_sha256: str
     """digest of inputs/labels.jsonl."""
     margin_px: int
+    warm_path: str = ""
+    """absolute path of the model whose whole network this one starts from; empty without."""
+    warm_sha256: str = ""
+    warm_model: int = 0
+    """number of that model in the project."""
     verb: Literal["train"] = "train"
 
 

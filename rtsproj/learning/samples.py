@@ -153,9 +153,22 @@ class Sampler:
     """Cuts the batches of one phase."""
 
     def __init__(
-        self, request: TrainRequest, index: LabelIndex, phase: Phase, images: SubImages
+        self,
+        request: TrainRequest,
+        index: LabelIndex,
+        phase: Phase,
+        images: SubImages,
+        *,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         """Choose the labels that teach.
+
+        Args:
+            request: what is asked.
+            index: labels by place.
+            phase: keys the generator.
+            images: sub-images, kept over phases.
+            share: (rank, world): of each batch, chips rank, rank + world, … are cut.
 
         Raises:
             NeedsError: no positive label is left to learn from.
@@ -165,6 +178,7 @@ class Sampler:
         self._index = index
         self._images = images
         self._phase = phase
+        self._places = range(share[0], request.settings.batch, share[1])
         self._split = hidden_split(request.split, phase)
         self.positives, self.negatives = _teaching(index, self._split)
         if not self.positives:
@@ -177,11 +191,16 @@ class Sampler:
             for i in (*self.positives, *(n for group in self.negatives for n in group))
         }
 
+    @property
+    def chips(self) -> int:
+        """Chips per step of this share."""
+        return len(self._places)
+
     def batch(self, step: int) -> Batch:
-        """The chips of one step; equal for equal (seed, phase, step)."""
+        """The chips of one step; equal for equal (seed, phase, step) and share."""
         size = self._settings.batch
         start = float(self._generator(step, 0).random())
-        chips = [self._chip(step, n, (n + start) / size) for n in range(size)]
+        chips = [self._chip(step, n, (n + start) / size) for n in self._places]
         return Batch(np.stack([one[0] for one in chips]), np.stack([one[1] for one in chips]))
 
     def _generator(self, step: int, place: int) -> np.random.Generator:
