@@ -9,7 +9,13 @@ import shapely
 
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.labels import Polarity, TrainingLabel, capped_negatives, seeded_hash
+from rtsproj.domain.labels import (
+    NegativeRule,
+    Polarity,
+    TrainingLabel,
+    capped_negatives,
+    seeded_hash,
+)
 from rtsproj.domain.requests import Split, TrainRequest
 from rtsproj.errors import NeedsError
 from rtsproj.geometry.grid import block_of
@@ -83,8 +89,7 @@ def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[Tra
     negatives = capped_negatives(
         (one for one in found if one.polarity is Polarity.NEGATIVE),
         positives=len(positives),
-        per_positive=settings.negatives_per_positive,
-        seed=settings.seed,
+        rule=NegativeRule(settings.negatives_per_positive, settings.reason_quota, settings.seed),
     )
     ignored = [one for one in found if one.polarity is Polarity.IGNORE]
     return tuple(sorted((*positives, *negatives, *ignored), key=lambda one: one.label_id))
