@@ -104,23 +104,22 @@ ALONE = Ranks()
 
 
 @contextmanager
-def joined_ranks(environment: dict[str, str] | None = None) -> Iterator[Ranks]:
-    """Join the processes that torchrun started; alone without it.
+def joined_ranks() -> Iterator[Ranks]:
+    """Join the processes that torchrun started, by its variables; alone without them.
 
     Raises:
         InterruptedJobError: another process was lost; the job can be resumed with any number.
     """
-    given = os.environ if environment is None else environment
-    world = int(given.get("WORLD_SIZE", "1"))
+    world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield ALONE
         return
     on_gpu = torch.cuda.is_available()
     if on_gpu:
-        torch.cuda.set_device(int(given.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
     try:
-        yield Ranks(int(given["RANK"]), world)
+        yield Ranks(int(os.environ["RANK"]), world)
     except distributed.DistError as error:
         raise _lost(error) from error
     finally:

@@ -18,6 +18,7 @@ from rtsproj.errors import ExitCode, InterruptedJobError, NeedsError, RtsError
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.lock import held_lock
 from rtsproj.jobs.reporter import Reporter
+from rtsproj.worker.rank import run_rank
 
 _ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 """SIGUSR1 is what a batch scheduler sends before the time is up (stack 6.2)."""
@@ -41,6 +42,8 @@ def run_folder(path: Path, environment: Mapping[str, str], log: TextIO) -> ExitC
     if not folder.request.exists():
         log.write(f"error: {path} holds no request.json\nhint: name a job folder\n")
         return ExitCode.USAGE
+    if int(environment.get("RANK", "0")) > 0:
+        return run_rank(folder, log)
     stopping = threading.Event()
     _listen(stopping)
     for message in _NO_MATTER:
@@ -88,9 +91,9 @@ def _dispatch(folder: JobFolder, reporter: Reporter) -> None:
 
 
 def _train(folder: JobFolder, request: TrainRequest, reporter: Reporter) -> None:
-    from rtsproj.learning.train import train  # noqa: PLC0415  torch, after the first heartbeat
+    from rtsproj.learning.job import run_training  # noqa: PLC0415  torch, after the first heartbeat
 
-    train(folder, request, reporter)
+    run_training(folder, request, reporter)
 
 
 def _search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
