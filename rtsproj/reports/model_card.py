@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import counted, safe_text
 from rtsproj.reports.text import table
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -73,7 +73,7 @@ def card_text(card: ModelCard) -> str:
         *_section("Intended use and limits", _use(card)),
         *_section("Training data", _data(card)),
         *_section("Scores", _scores(card)),
-        *_section("Course", _course(card.curve)),
+        *_section("Course", _course(card)),
         *_section("Parents", _block(("what", "origin", "sha256"), card.parents)),
         *_section("Settings", _block(("train.", "value"), list(card.settings.items()))),
         *_section("Environment", _block(("what", "value"), list(card.environment.items()))),
@@ -136,9 +136,10 @@ def _scores(card: ModelCard) -> list[str]:
         (f"object IoU {iou}", *(f"{one[name]:.3f}" for name in ("precision", "recall", "f1")))
         for iou, one in sorted(card.scores["objects"].items())
     ]
-    what = "of the mean probability, " if card.members > 1 else ""
+    what = " of the mean probability" if card.members > 1 else ""
+    slumps = counted(card.scores["truths"], "slump")
     lines = [
-        f"Pixel IoU {card.scores['pixel_iou']:.3f}, {what}{card.scores['truths']} slumps.",
+        f"Pixel IoU {card.scores['pixel_iou']:.3f}{what} over {slumps}.",
         "",
         *_block(("match", "precision", "recall", "F1"), rows),
     ]
@@ -155,9 +156,9 @@ def _members(card: ModelCard) -> list[tuple[object, ...]]:
     ]
 
 
-def _course(curve: Sequence[Mapping[str, Any]]) -> list[str]:
-    losses = [one for one in curve if "learning_rate" in one]
-    scored = [one for one in curve if "pixel_iou" in one]
+def _course(card: ModelCard) -> list[str]:
+    losses = [one for one in card.curve if "learning_rate" in one]
+    scored = [one for one in card.curve if "pixel_iou" in one]
     line = sparkline([float(one["loss"]) for one in losses])
     if not losses:
         return ["No point was written: the training was too short."]
@@ -171,7 +172,8 @@ def _course(curve: Sequence[Mapping[str, Any]]) -> list[str]:
         for one in scored[-_MOST_ROWS:]
     ]
     first, last = losses[0], losses[-1]
-    text = f"loss {first['loss']:.3f} {line} {last['loss']:.3f} at step {last['step']}"
+    whose = "Of the first network: " if card.members > 1 else ""
+    text = f"{whose}loss {first['loss']:.3f} {line} {last['loss']:.3f} at step {last['step']}"
     return [text, "", *_block(("step", "loss", "pixel IoU", "F1 at IoU 0.3"), rows)]
 
 

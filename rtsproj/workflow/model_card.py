@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rtsproj.domain.requests import TrainRequest
+from rtsproj.domain.text import counted
 from rtsproj.jobs.files import write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import read_labels
@@ -71,7 +72,7 @@ def _split_text(request: TrainRequest, said: dict[str, Any]) -> str:
     split = request.split
     return (
         f"{len(split.validation)} blocks of {split.block_px} px are kept for validation, with "
-        f"{said['validation_slumps']} slumps; no training pixel comes from them."
+        f"{counted(said['validation_slumps'], 'slump')}; no training pixel comes from them."
     )
 
 
