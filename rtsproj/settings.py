@@ -18,6 +18,8 @@ Precision = Literal["auto", "fp32", "bf16"]
 EngineName = Literal["auto", "torch", "openvino"]
 ScalingRule = Literal["percentile", "reflectance"]
 Refit = Literal["none", "all"]
+Schedule = Literal["one_cycle", "poly", "constant"]
+WarmStart = Literal["none", "last"]
 QueueOrder = Literal["batches", "score", "uncertainty", "lines", "map", "tile", "area"]
 
 
@@ -79,10 +81,15 @@ class TrainSettings:
     """px; side of a training chip."""
     batch: int = 8
     """Chips per step."""
+    micro_batch: int = 0
+    """Chips per forward pass, 0 = the whole batch. The gradient stays that of the whole batch, for
+    a second forward pass; BatchNorm sees each micro batch by itself (learning.gradient)."""
     steps: int = 200
     """Most optimiser steps of one training."""
     learning_rate: float = 2e-3
-    """Peak of the one-cycle schedule (AdamW)."""
+    """Highest rate of the schedule (AdamW)."""
+    schedule: Schedule = "one_cycle"
+    """one_cycle (Smith 2018), poly = power 0.9 (DeepLab), or constant (learning.schedule)."""
     loss: Loss = "bce_dice"
     """Loss function (stack 4.3)."""
     buffer_m: float = 300.0
@@ -98,16 +105,27 @@ class TrainSettings:
     """0..1; share of chips that show a rejected candidate or a given negative."""
     negatives_per_positive: float = 2.7
     """Most negative labels per positive label (Huang 2020: 1177/429)."""
+    reason_quota: float = 0.5
+    """0..1; share of that cap that one reject reason may take (method 5); 1 = no quota."""
     validate_every: int = 40
     """Steps between two validations."""
     patience: int = 3
     """Validations without gain before an early stop."""
     refit: Refit = "none"
     """all = after the split has fixed the steps, the searching model is fitted on every label."""
+    warm_start: WarmStart = "none"
+    """last = the whole network starts from the previous iteration's model."""
+    members: int = 1
+    """Networks of an ensemble: trained one after another from seed, seed + 1 and so on."""
     checkpoint_every: int = 20
     """Steps between two checkpoints."""
     precision: Precision = "auto"
     """auto = bf16 on GPU, fp32 on CPU."""
+    processes: int = 1
+    """Processes of one training on this machine, one GPU each; 0 = one per GPU, 1 on a CPU."""
+    deterministic: bool = False
+    """Only repeatable kernels on a GPU, slower; a CPU repeats its bits anyway at an equal number of
+    threads (learning.determinism)."""
     seed: int = 1
     """Seed of batches and weights."""
     flip: bool = True
@@ -220,12 +238,16 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "train.output_stride": (8, 16),
     "train.chip_px": (32, 2048),
     "train.batch": (2, 1024),
+    "train.micro_batch": (0, 1024),
     "train.steps": (1, 10_000_000),
     "train.learning_rate": (1e-8, 1.0),
     "train.buffer_m": (0, 100_000),
     "train.background_m": (0, 100_000),
     "train.positive_share": (0.0, 1.0),
     "train.reject_share": (0.0, 1.0),
+    "train.reason_quota": (0.0, 1.0),
+    "train.members": (1, 16),
+    "train.processes": (0, 1024),
     "train.validate_every": (1, 10_000_000),
     "train.checkpoint_every": (1, 10_000_000),
     "infer.threshold": (0.01, 0.99),
@@ -263,6 +285,8 @@ def preset_settings(preset: Preset) -> Settings:
             chip_px=480,
             steps=30_000,
             learning_rate=0.007,
+            schedule="poly",
+            reason_quota=1.0,
             validate_every=1000,
             checkpoint_every=1000,
             background_m=100_000.0,

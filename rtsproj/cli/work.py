@@ -7,13 +7,23 @@ import typer
 from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import Session, session, whoami
+from rtsproj.cli.training import Take, planned, show_sweep
 from rtsproj.domain.text import counted
+from rtsproj.errors import UsageError
+from rtsproj.jobs.folder import JobFolder
 from rtsproj.workflow.collect import Collected
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, list_jobs, resume_job, stop_job
+from rtsproj.workflow.model_card import card_path
 from rtsproj.workflow.next_step import Watch, next_step
 from rtsproj.workflow.project import Project
-from rtsproj.workflow.train import model_card, start_training, weights_text
+from rtsproj.workflow.sweep import sweep_table
+from rtsproj.workflow.train import (
+    model_row,
+    resume_training,
+    start_training,
+    weights_text,
+)
 
 app = typer.Typer(rich_markup_mode=None)
 job = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -28,14 +38,44 @@ Cluster = Annotated[
 Number = Annotated[int, typer.Argument(metavar="N", help="Job number.")]
 
 
-@app.command(epilog="Example: rtsproj train --wait")
-def train(context: typer.Context, wait: Wait = False, by: As = None, as_json: Json = False) -> None:
-    """Train this iteration's model, detached; prints the job's number."""
+@app.command(
+    epilog="Example: rtsproj train --wait · rtsproj train --sweep loss=bce,bce_dice --take best"
+)
+def train(
+    context: typer.Context,
+    wait: Wait = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interrupted training.")
+    ] = False,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sweep", metavar="KEY=V,V", help="Try these values of a [train] setting; repeatable."
+        ),
+    ] = None,
+    take: Annotated[
+        Take | None,
+        typer.Option("--take", help="Model of a sweep to take in; default: none."),
+    ] = None,
+    by: As = None,
+    as_json: Json = False,
+) -> None:
+    """Train this iteration's model, detached; prints the job's number.
+
+    Several --sweep options train every combination of their values, at most 32, one after another.
+    """
     here = session(context)
     project = here.open()
     collect(here, project)
-    here.talk.say(weights_text(project))
-    _started(here, project, start_training(project, by=whoami(by)), wait=wait, as_json=as_json)
+    if resume:
+        if sweep or take:
+            raise UsageError("--resume goes on as the job was started", hint="leave --sweep out")
+        found = resume_training(project)
+    else:
+        here.talk.say(weights_text(project))
+        plan = planned(here, project, sweep or (), take)
+        found = start_training(project, by=whoami(by), sweep=plan)
+    _started(here, project, found, wait=wait, as_json=as_json)
 
 
 @app.command(epilog="Example: rtsproj infer --wait; rtsproj infer --cluster tcp://head:8786")
@@ -90,22 +130,29 @@ def job_list(context: typer.Context, as_json: Json = False) -> None:
 
 @job.command("show", epilog="Example: rtsproj job show 3 --json")
 def job_show(context: typer.Context, number: Number, as_json: Json = False) -> None:
-    """Show one job: state, scores, failures, where its log is."""
+    """Show one job: state, scores, failures, its model's card, a sweep's table, its log."""
     here = session(context)
     project = here.open()
     collect(here, project)
     found = find_job(project, number)
-    model = model_card(project, found.iteration) if found.verb == "train" else None
+    model = model_row(project, found.iteration) if found.verb == "train" else None
+    folder = JobFolder(found.folder)
+    own = model is not None and model["job_id"] == number
+    card = card_path(project, str(model["sha256"])) if model is not None and own else None
     if as_json:
-        print_json({"job": found, "model": model})
+        sweep = sweep_table(folder)
+        print_json({"job": found, "model": model, "card": card, "sweep": sweep})
         return
     print_table(("job", "it.", "verb", "state", "done %", "left", "by", "message"), [_line(found)])
     for name, value in sorted(found.status.metrics.items()):
         print(f"{name:24} {value:.5g}")
     if found.status.error:
         print(f"error: {found.status.error}")
+    show_sweep(here, found.folder)
+    if card is not None:
+        print(f"card   {card}")
     print(f"folder {found.folder}")
-    print(f"log    {found.folder / 'worker.log'}")
+    print(f"log    {folder.log}")
 
 
 @job.command("attach", epilog="Example: rtsproj job attach 3")
@@ -113,9 +160,11 @@ def job_attach(context: typer.Context, number: Number) -> None:
     """Follow a job, started here or elsewhere, to its end; ctrl+c lets it go on alone."""
     here = session(context)
     project = here.open()
+    found = find_job(project, number)
     follow_job(project, number, show=here.talk.job)
     here.talk.done()
     _tell(here, collect(here, project))
+    show_sweep(here, found.folder)
 
 
 @job.command("stop", epilog="Example: rtsproj job stop 3")
@@ -140,6 +189,7 @@ def job_resume(
         follow_job(project, number, show=here.talk.job)
         here.talk.done()
         _tell(here, collect(here, project))
+        show_sweep(here, found.folder)
     else:
         here.talk.say(f"job {number} is {found.status.state}")
 
@@ -158,12 +208,15 @@ def _started(here: Session, project: Project, found: Job, *, wait: bool, as_json
     _tell(here, collect(here, project))
     if as_json:
         print_json(find_job(project, found.job_id))
+    else:
+        show_sweep(here, found.folder)
 
 
 def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
     for one in collected:
         if one.verb == "train":
-            here.talk.say(f"job {one.job_id}: model taken in; next: rtsproj infer")
+            said = "model taken in; next: rtsproj infer" if one.has_model else "no model taken in"
+            here.talk.say(f"job {one.job_id}: {said}")
             continue
         here.talk.say(
             f"job {one.job_id}: {counted(one.candidates, 'candidate')}, {one.shown} to decide, "

@@ -1,10 +1,11 @@
 """Labels: training polygons, and the rule that balances negatives."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 
 class Polarity(StrEnum):
@@ -42,16 +43,43 @@ class TrainingLabel:
     wkb: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class NegativeRule:
+    """How many negatives teach, and how they are shared out.
+
+    Attributes:
+        per_positive: most negatives per positive (Huang 2020: 1177 / 429 = 2.74).
+        reason_quota: 0..1; share of that cap that one reject reason may take, at least one label.
+            Labels without a reason, such as drawn negatives, have no quota.
+        seed: makes the order inside a group repeatable.
+    """
+
+    per_positive: float
+    reason_quota: float
+    seed: int
+
+    def cap(self, positives: int) -> int:
+        """Most negatives beside so many positives; at least one."""
+        return max(1, round(positives * self.per_positive))
+
+    def most_of(self, reason: str, positives: int) -> int:
+        """Most labels of one reason."""
+        cap = self.cap(positives)
+        return max(1, int(cap * self.reason_quota)) if reason else cap
+
+
 def capped_negatives(
-    labels: Iterable[TrainingLabel], *, positives: int, per_positive: float, seed: int
+    labels: Iterable[TrainingLabel], *, positives: int, rule: NegativeRule
 ) -> tuple[TrainingLabel, ...]:
-    """Choose negatives up to the cap, round-robin over origin and reason so that none fills it.
+    """Choose negatives up to the cap, in turns over origin and reason, so that none fills it.
+
+    A group that is used up or at its quota leaves its turns to the others; where all others are
+    used up, the rest of the cap stays empty, so that a common reason never fills it (method 5).
 
     Args:
-        labels: negative labels.
+        labels: negative labels, in any order.
         positives: positive labels of the set.
-        per_positive: most negatives per positive (Huang 2020: 1177 / 429 = 2.74).
-        seed: makes the order inside a group repeatable.
+        rule: cap, quota and seed.
 
     Returns:
         The chosen negatives, by ascending label_id.
@@ -59,17 +87,19 @@ def capped_negatives(
     groups: dict[tuple[str, str], list[TrainingLabel]] = defaultdict(list)
     for label in labels:
         groups[label.origin, label.reason].append(label)
-    queues: Sequence[list[TrainingLabel]] = [
-        sorted(groups[key], key=lambda one: seeded_hash(seed, one.label_id))
+    queues = [
+        sorted(groups[key], key=lambda one: seeded_hash(rule.seed, one.label_id))
         for key in sorted(groups)
     ]
-    cap = max(1, round(positives * per_positive))
     chosen: list[TrainingLabel] = []
-    depth = 0
-    while len(chosen) < cap and any(depth < len(queue) for queue in queues):
-        chosen.extend(queue[depth] for queue in queues if depth < len(queue))
-        depth += 1
-    return tuple(sorted(chosen[:cap], key=lambda one: one.label_id))
+    taken: Counter[str] = Counter()
+    for one in (one for turn in zip_longest(*queues) for one in turn if one is not None):
+        if len(chosen) < rule.cap(positives) and taken[one.reason] < rule.most_of(
+            one.reason, positives
+        ):
+            chosen.append(one)
+            taken[one.reason] += 1
+    return tuple(sorted(chosen, key=lambda one: one.label_id))
 
 
 def seeded_hash(seed: int, *parts: int | str) -> int:

@@ -1,13 +1,17 @@
 """What a job is asked to do: the frozen request.json that desk and workshop share."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.settings import InferSettings, TrainSettings, settings_from
+
+Value = str | int | float | bool
+"""A setting's value in a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ class TrainRequest:
     training_sha256: str
     """digest of inputs/labels.jsonl."""
     margin_px: int
+    warm_path: str = ""
+    """absolute path of the model whose whole network this one starts from; empty without."""
+    warm_sha256: str = ""
+    warm_model: int = 0
+    """number of that model in the project."""
+    runs: tuple[Mapping[str, Value], ...] = ()
+    """a sweep: settings that differ, run by run; empty for one training."""
+    take_best: bool = False
+    """True: the model of the best run becomes the job's; False: a sweep leaves only its table."""
     verb: Literal["train"] = "train"
 
 
@@ -79,6 +92,17 @@ class InferRequest:
     verb: Literal["infer"] = "infer"
 
 
+def run_request(request: TrainRequest, changes: Mapping[str, Value]) -> TrainRequest:
+    """The training that one run of a sweep is.
+
+    Raises:
+        UsageError: a setting is not known, or a value is not accepted.
+    """
+    raw = {**asdict(request.settings), **changes}
+    settings = settings_from({"train": raw}, source="the sweep").train
+    return replace(request, settings=settings, runs=(), take_best=False)
+
+
 def request_text(request: TrainRequest | InferRequest) -> str:
     """request.json: sorted keys, so that its digest is repeatable."""
     return json.dumps(asdict(request), indent=1, sort_keys=True, default=str) + "\n"
@@ -92,6 +116,7 @@ def read_request(text: str) -> TrainRequest | InferRequest:
         raw["settings"] = settings_from({"train": raw["settings"]}, source="request.json").train
         blocks = tuple((int(r), int(c)) for r, c in raw["split"]["validation"])
         raw["split"] = Split(int(raw["split"]["block_px"]), blocks)
+        raw["runs"] = tuple(raw.get("runs", ()))
         return TrainRequest(**raw)
     raw["settings"] = settings_from({"infer": raw["settings"]}, source="request.json").infer
     return InferRequest(**raw)

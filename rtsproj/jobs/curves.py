@@ -28,6 +28,7 @@ class CurvePoint:
         pixel_iou: 0..1, where this step was validated.
         f1: 0..1, objects at IoU 0.3, likewise.
         at: s since 1970.
+        member: network of the ensemble, from 0.
     """
 
     phase: int
@@ -38,6 +39,7 @@ class CurvePoint:
     pixel_iou: float | None
     f1: float | None
     at: float
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)

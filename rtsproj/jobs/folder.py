@@ -61,6 +61,15 @@ class JobFolder:
         return self.outputs / "scores.json"
 
     @property
+    def sweep(self) -> Path:
+        """The table that a sweep leaves, best run first."""
+        return self.outputs / "sweep.json"
+
+    def run(self, number: int) -> "JobFolder":
+        """Folder of one run of a sweep, from 1: a training by itself."""
+        return JobFolder(self.path / "runs" / f"{number:02}")
+
+    @property
     def tile_outputs(self) -> Path:
         """Folder of per-tile results of a search."""
         return self.outputs / "tiles"

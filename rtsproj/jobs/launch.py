@@ -7,11 +7,14 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 
+from rtsproj.domain.requests import TrainRequest
 from rtsproj.errors import UsageError
+from rtsproj.jobs.ask import ask_program
 from rtsproj.jobs.files import write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.lock import boot_id, busy, is_held
 from rtsproj.jobs.state import events_bytes
+from rtsproj.settings import TrainSettings
 
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 30), "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
 """Keeps glibc from giving big buffers back at each window: 1.40 -> 2.29 Mpx/s (stack 5.1)."""
@@ -44,18 +47,19 @@ def launch(
         raise busy(folder)
     folder.stop.unlink(missing_ok=True)
     seen = events_bytes(folder)
-    where = str(folder.path.resolve())
-    command = [sys.executable, "-P", "-m", "rtsproj.worker", where, *arguments]
+    given = os.environ if environment is None else environment
+    settings = _train_settings(folder)
+    processes = processes_of(settings, given) if settings else 1
     with folder.log.open("ab") as log:
         process = subprocess.Popen(
-            command,
+            worker_command(folder, processes, arguments),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             close_fds=True,
             start_new_session=True,
             cwd=folder.path,
-            env=worker_environment(os.environ if environment is None else environment),
+            env=worker_environment(given, settings=settings, processes=processes),
         )
     threading.Thread(target=process.wait, name=f"reap-{process.pid}", daemon=True).start()
     row = {"pid": process.pid, "boot_id": boot_id(), "events_bytes": seen}
@@ -68,7 +72,50 @@ def stop(folder: JobFolder) -> None:
     write_atomic(folder.stop, b"")
 
 
-def worker_environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Variables of a worker: those given win over the defaults."""
-    threads = {"OMP_NUM_THREADS": str(len(os.sched_getaffinity(0)))}
-    return {**_ALLOCATOR, **threads, "PYTHONFAULTHANDLER": "1", **given}
+def worker_command(folder: JobFolder, processes: int, arguments: Sequence[str] = ()) -> list[str]:
+    """The worker itself, or torchrun's module that starts several of them on this machine."""
+    worker = ["-m", "rtsproj.worker", str(folder.path.resolve()), *arguments]
+    if processes == 1:
+        return [sys.executable, "-P", *worker]
+    run = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return [sys.executable, "-P", *run, *worker]
+
+
+def worker_environment(
+    given: Mapping[str, str], *, settings: TrainSettings | None = None, processes: int = 1
+) -> dict[str, str]:
+    """Variables of a worker: those given win over the defaults.
+
+    Args:
+        given: of this process.
+        settings: of a training; None for a search.
+        processes: that share this machine's processors.
+    """
+    threads = max(1, len(os.sched_getaffinity(0)) // processes)
+    own = {"OMP_NUM_THREADS": str(threads), "PYTHONFAULTHANDLER": "1"}
+    if processes > 1:
+        own["PYTHONSAFEPATH"] = "1"
+    if settings is not None and settings.deterministic:
+        own["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+    return {**_ALLOCATOR, **own, **given}
+
+
+def processes_of(settings: TrainSettings, environment: Mapping[str, str]) -> int:
+    """Processes of a training: as set, or the most GPUs that share its batch evenly, 1 on a CPU."""
+    if settings.processes:
+        return settings.processes
+    gpus = gpu_count(environment)
+    return next((n for n in range(gpus, 1, -1) if settings.batch % n == 0), 1)
+
+
+def gpu_count(environment: Mapping[str, str]) -> int:
+    """GPUs that a worker will see, without importing torch: by the driver's own tool."""
+    visible = environment.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([one for one in visible.split(",") if one.strip()])
+    return sum(line.startswith("GPU ") for line in ask_program(["nvidia-smi", "-L"]).splitlines())
+
+
+def _train_settings(folder: JobFolder) -> TrainSettings | None:
+    request = folder.read_request()
+    return request.settings if isinstance(request, TrainRequest) else None

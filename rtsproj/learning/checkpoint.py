@@ -32,14 +32,11 @@ def save_checkpoint(folder: Path, name: str, state: Mapping[str, Any]) -> Path:
 
     Args:
         folder: the job's checkpoint folder.
-        name: sorts by age, such as ``1-000040``.
+        name: sorts by age, such as ``00-1-000040``.
         state: tensors, numbers, text, lists and dicts only: it is loaded with weights_only.
     """
-    buffer = io.BytesIO()
-    torch.save(dict(state), buffer)
     path = folder / f"{name}.pt"
-    digest = write_atomic(path, buffer.getvalue())
-    write_atomic(path.with_suffix(_SUFFIX), digest.encode())
+    write_state(path, state)
     for old in _newest_first(folder)[_KEPT:]:
         old.with_suffix(_SUFFIX).unlink(missing_ok=True)
         old.unlink(missing_ok=True)
@@ -50,12 +47,28 @@ def newest_checkpoint(folder: Path) -> Restored:
     """Newest state whose bytes match their digest; a changed one is passed over and named."""
     refused: list[str] = []
     for path in _newest_first(folder):
-        written = path.with_suffix(_SUFFIX)
-        if written.exists() and written.read_text(encoding="ascii") == sha256_of(path):
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = read_state(path)
+        if state is not None:
             return Restored(state, tuple(refused))
         refused.append(path.name)
     return Restored(None, tuple(refused))
+
+
+def write_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Write one state, and its digest beside it."""
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    digest = write_atomic(path, buffer.getvalue())
+    write_atomic(path.with_suffix(_SUFFIX), digest.encode())
+
+
+def read_state(path: Path) -> Mapping[str, Any] | None:
+    """A state whose bytes match their digest; None where it is missing or has changed."""
+    written = path.with_suffix(_SUFFIX)
+    if not written.exists() or written.read_text(encoding="ascii") != sha256_of(path):
+        return None
+    state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -47,9 +47,9 @@ def scaled_values(pixels: Pixels, scaling: Scaling) -> NDArray[np.float32]:
 
 
 def network_tensor(scaled: NDArray[np.float32], backend: Backend) -> torch.Tensor:
-    """Scaled values (n, bands, rows, cols) as the network's input on its device."""
+    """Scaled values (n, bands, rows, cols) as the network's input on its device; they stay."""
     tensor = torch.from_numpy(np.ascontiguousarray(scaled)).to(backend.device, non_blocking=True)
-    return tensor.sub_(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
+    return tensor.sub(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
 
 
 def network_input(

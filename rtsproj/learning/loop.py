@@ -3,133 +3,52 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
 
-from rtsproj.domain.requests import TrainRequest
 from rtsproj.errors import InterruptedJobError, RtsError
 from rtsproj.imagery.samples import Samples, samples_bytes, worst_and_best
 from rtsproj.jobs.curves import CurvePoint
 from rtsproj.jobs.files import write_atomic
-from rtsproj.jobs.folder import JobFolder
-from rtsproj.jobs.reporter import Reporter
-from rtsproj.learning.backend import Backend
 from rtsproj.learning.checkpoint import save_checkpoint
-from rtsproj.learning.inputs import network_tensor
+from rtsproj.learning.gradient import Gradients
 from rtsproj.learning.losses import loss_function
-from rtsproj.learning.network import NetworkSpec, build_network
 from rtsproj.learning.prefetch import prefetched
-from rtsproj.learning.samples import Batch, MosaicPerThread, Phase, Sampler, SubImages
-from rtsproj.learning.targets import LabelIndex
+from rtsproj.learning.samples import Batch, Phase, Sampler
+from rtsproj.learning.schedule import rate_at
+from rtsproj.learning.session import Ledger, Session, ledger_of
+from rtsproj.learning.start import started_network
 from rtsproj.learning.telemetry import Telemetry
 from rtsproj.learning.validate import Scores, Validator
-from rtsproj.learning.weights import WeightsChoice, WeightsReport, load_encoder
 
 _CURVE_EVERY = 10
 """Steps between two points of the loss curve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What a training works with.
-
-    Attributes:
-        folder: the job.
-        request: what is asked.
-        reporter: where progress goes.
-        backend: device and precision.
-        index: labels by place.
-        readers: raster handles, one per thread.
-        images: raw sub-images of the labels.
-        weights: what the encoder starts from.
-    """
-
-    folder: JobFolder
-    request: TrainRequest
-    reporter: Reporter
-    backend: Backend
-    index: LabelIndex
-    readers: MosaicPerThread
-    images: SubImages
-    weights: WeightsChoice
-
-    @property
-    def spec(self) -> NetworkSpec:
-        """The network of the settings."""
-        settings = self.request.settings
-        return NetworkSpec(
-            settings.architecture,
-            settings.encoder,
-            settings.output_stride,
-            self.request.source.bands,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What a training knows of itself; all of it goes into a checkpoint.
-
-    Attributes:
-        step: steps done.
-        loss: moving mean of the loss.
-        best_step: step of the best scores, 0 = none yet.
-        best_rank: object F1 at IoU 0.3 and pixel IoU there.
-        best_scores: all scores there.
-        best_weights: state of the network there.
-        stale: validations without gain since.
-        curve: points (step, loss, learning rate, scores where validated).
-        seconds: s of work over all starts.
-    """
-
-    step: int = 0
-    loss: float = 0.0
-    best_step: int = 0
-    best_rank: tuple[float, float] = (-1.0, -1.0)
-    best_scores: Mapping[str, Any] = field(default_factory=dict)
-    best_weights: Mapping[str, torch.Tensor] = field(default_factory=dict)
-    stale: int = 0
-    curve: tuple[Mapping[str, Any], ...] = ()
-    seconds: float = 0.0
-
-
-def one_cycle(step: int, *, steps: int, peak: float) -> tuple[float, float]:
-    """Learning rate and first beta of AdamW at a step: torch's OneCycleLR as a pure function.
-
-    Why not the scheduler: a function of the step has no state to save or to get wrong.
-
-    Returns:
-        (rate, beta): rate from peak/25 over peak at 30 % to peak/250000; beta .95, .85, .95.
-    """
-    turn, end = 0.3 * steps - 1, steps - 1
-    if turn > 0 and step <= turn:
-        share = step / turn
-        return _cosine(peak / 25, peak, share), _cosine(0.95, 0.85, share)
-    share = min(1.0, (step - turn) / max(1e-9, end - turn)) if step > turn else 0.0
-    return _cosine(peak, peak / 250_000, share), _cosine(0.85, 0.95, share)
-
-
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
-
-
 class Trainer:
-    """One phase of a training on one network."""
+    """One phase of the training of one network."""
 
     def __init__(self, session: Session, phase: Phase, *, steps: int) -> None:
-        request = session.request
-        torch.manual_seed(2 * request.settings.seed + phase)
+        request, ranks = session.request, session.ranks
+        torch.manual_seed(2 * session.seed + phase)
         self._session = session
         self._phase = phase
         self._steps = steps
-        self.network: nn.Module = build_network(session.spec)
-        self.report: WeightsReport = load_encoder(self.network, session.spec, session.weights)
-        self.network.to(session.backend.device)
+        built, self.report = started_network(session.spec, session.start, member=session.member)
+        self.network = ranks.adapted(built, session.backend.device).to(session.backend.device)
         self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=1.0, fused=True)
-        self._loss = loss_function(request.settings.loss)
-        self._sampler = Sampler(request, session.index, phase, session.images)
+        loss = loss_function(request.settings.loss)
+        self._gradients = Gradients(self.network, loss, session.backend, ranks=ranks)
+        self._sampler = Sampler(
+            session.member_request,
+            session.index,
+            phase,
+            session.images,
+            share=(ranks.rank, ranks.world),
+        )
+        self._micro = request.settings.micro_batch or self._sampler.chips
         self.validator = Validator(request, session.index, session.backend)
         self._telemetry = Telemetry(session.folder.curve, session.backend)
         self._validates = phase is Phase.FIT and self.validator.truths > 0
@@ -141,8 +60,9 @@ class Trainer:
         torch.set_rng_state(state["rng"])
         if "cuda_rng" in state and self._session.backend.device == "cuda":
             torch.cuda.set_rng_state(state["cuda_rng"])
-        raw = dict(state["ledger"])
-        return Ledger(**{**raw, "best_rank": tuple(raw["best_rank"]), "curve": tuple(raw["curve"])})
+        ledger = ledger_of(state["ledger"])
+        self._micro = min(self._micro, ledger.micro)
+        return ledger
 
     def run(self, ledger: Ledger, *, carried: Mapping[str, Any]) -> Ledger:
         """Train from a ledger's step to the end of the phase.
@@ -156,13 +76,14 @@ class Trainer:
             RtsError: the loss is no number any more.
         """
         settings, reporter = self._session.request.settings, self._session.reporter
+        ranks = self._session.ranks
         if self._is_enough(ledger):
             return ledger
         steps = range(ledger.step, self._steps)
         readers = self._session.backend.readers
         with prefetched(self._sampler.batch, steps, workers=readers) as batches:
             for batch in self._telemetry.waited(batches):
-                if reporter.should_stop():
+                if ranks.told(reporter.should_stop()):
                     self.save(ledger, carried)
                     raise InterruptedJobError(
                         f"stopped after step {ledger.step} of {self._steps}",
@@ -178,20 +99,25 @@ class Trainer:
     def save(self, ledger: Ledger, carried: Mapping[str, Any]) -> None:
         """Write a checkpoint of everything that the next step depends on."""
         session = self._session
+        if not session.ranks.leads:
+            return
         state: dict[str, Any] = {
             "request_sha256": session.folder.request_sha256(),
+            "member": session.member,
             "phase": int(self._phase),
             "threads": session.backend.threads,
+            "processes": session.ranks.world,
             "torch": str(torch.__version__),
             "model": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "rng": torch.get_rng_state(),
-            "ledger": _plain(ledger),
+            "ledger": replace(ledger, micro=self._micro).plain(),
             "carried": dict(carried),
         }
         if session.backend.device == "cuda":
             state["cuda_rng"] = torch.cuda.get_rng_state()
-        save_checkpoint(session.folder.checkpoint, f"{int(self._phase)}-{ledger.step:07}", state)
+        name = f"{session.member:02}-{int(self._phase)}-{ledger.step:07}"
+        save_checkpoint(session.folder.checkpoint, name, state)
 
     def _advanced(self, ledger: Ledger, batch: Batch) -> Ledger:
         began = time.monotonic()
@@ -202,30 +128,28 @@ class Trainer:
         scores: Scores | None = None
         is_last = step == self._steps
         if step % _CURVE_EVERY == 0 or is_last:
-            point = {"step": step, "loss": mean, "learning_rate": rate}
-            ledger = replace(ledger, curve=(*ledger.curve, point))
+            row = {"step": step, "loss": mean, "learning_rate": rate}
+            ledger = replace(ledger, curve=(*ledger.curve, row))
         if self._validates and (
             step % self._session.request.settings.validate_every == 0 or is_last
         ):
             ledger, scores = self._validated(ledger)
         seconds = time.monotonic() - began
-        self._telemetry.tell(_point(self._phase, ledger, scores, loss=loss, rate=rate))
-        self._show(ledger, rate=rate, seconds=seconds)
+        if self._session.ranks.leads:
+            point = self._point(ledger, scores, loss=loss, rate=rate)
+            self._telemetry.tell(point)
+            self._show(ledger, rate=rate, seconds=seconds)
         return replace(ledger, seconds=ledger.seconds + seconds)
 
     def _step(self, step: int, batch: Batch) -> tuple[float, float]:
-        backend = self._session.backend
-        peak = self._session.request.settings.learning_rate
-        rate, beta = one_cycle(step, steps=self._steps, peak=peak)
+        settings = self._session.request.settings
+        rate, beta = rate_at(
+            settings.schedule, step, steps=self._steps, peak=settings.learning_rate
+        )
         for group in self._optimizer.param_groups:
             group["lr"], group["betas"] = rate, (beta, 0.999)
         self.network.train()
-        targets = torch.from_numpy(batch.targets).to(backend.device)
-        with backend.autocast():
-            logits = self.network(network_tensor(batch.images, backend))
-        loss = self._loss(logits[:, 0], targets)
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        loss = self._left(batch)
         self._optimizer.step()
         value = float(loss.item())
         if not math.isfinite(value):
@@ -235,7 +159,41 @@ class Trainer:
             )
         return rate, value
 
-    def _validated(self, ledger: Ledger) -> tuple[Ledger, Scores]:
+    def _left(self, batch: Batch) -> torch.Tensor:
+        """Leave the batch's gradient, in smaller micro batches where memory runs out."""
+        while True:
+            try:
+                return self._gradients.leave(batch, micro=self._micro)
+            except torch.OutOfMemoryError as error:
+                self._halve(len(batch.images), error)
+            if self._session.backend.device == "cuda":
+                torch.cuda.empty_cache()
+
+    def _halve(self, chips: int, error: torch.OutOfMemoryError) -> None:
+        micro = min(self._micro, chips)
+        if micro == 1 or self._session.ranks.world > 1:
+            several = "; with several processes it is not lowered by itself"
+            raise RtsError(
+                f"memory ran out with {micro} chips per forward pass"
+                + several * (self._session.ranks.world > 1),
+                hint="lower train.micro_batch or train.chip_px, or choose a smaller train.encoder",
+            ) from error
+        self._micro = micro // 2
+        self._session.reporter.note(
+            f"memory ran out with {micro} chips per forward pass: going on with {self._micro}, "
+            "the gradient stays that of the whole batch; BatchNorm sees the smaller part"
+        )
+
+    def _validated(self, ledger: Ledger) -> tuple[Ledger, Scores | None]:
+        """Score the network on rank 0; the others learn what follows from it."""
+        ranks, scores = self._session.ranks, None
+        if ranks.leads:
+            ledger, scores = self._scored(ledger)
+        said = ranks.told((ledger.best_step, ledger.best_rank, ledger.stale))
+        best_step, best_rank, stale = said
+        return replace(ledger, best_step=best_step, best_rank=best_rank, stale=stale), scores
+
+    def _scored(self, ledger: Ledger) -> tuple[Ledger, Scores]:
         reporter = self._session.reporter
         mosaic = self._session.readers.mosaic()
         scores = self.validator.scores(self.network, mosaic, reporter.beat)
@@ -265,7 +223,8 @@ class Trainer:
     def _show(self, ledger: Ledger, *, rate: float, seconds: float) -> None:
         settings = self._session.request.settings
         phases = 2 if settings.refit == "all" and self.validator.truths else 1
-        done = (int(self._phase) - 1 + ledger.step / self._steps) / phases
+        one = (int(self._phase) - 1 + ledger.step / self._steps) / phases
+        done = (self._session.member + one) / settings.members
         metrics = {
             "step": float(ledger.step),
             "steps": float(self._steps),
@@ -281,34 +240,22 @@ class Trainer:
             metrics |= {"f1": ledger.best_rank[0], "pixel_iou": ledger.best_rank[1]}
             metrics["best_step"] = float(ledger.best_step)
         name = "training" if self._phase is Phase.FIT else "training on all labels"
+        if settings.members > 1:
+            name = f"network {self._session.member + 1} of {settings.members}, {name}"
         message = f"{name}: step {ledger.step} of {self._steps}, loss {ledger.loss:.3f}"
         self._session.reporter.progress(min(done, 0.99), message, metrics=metrics)
 
-
-def _point(
-    phase: Phase, ledger: Ledger, scores: Scores | None, *, loss: float, rate: float
-) -> CurvePoint:
-    return CurvePoint(
-        phase=int(phase),
-        step=ledger.step,
-        loss=loss,
-        mean_loss=ledger.loss,
-        learning_rate=rate,
-        pixel_iou=scores.rank[1] if scores else None,
-        f1=scores.rank[0] if scores else None,
-        at=time.time(),
-    )
-
-
-def _plain(ledger: Ledger) -> dict[str, Any]:
-    return {
-        "step": ledger.step,
-        "loss": ledger.loss,
-        "best_step": ledger.best_step,
-        "best_rank": list(ledger.best_rank),
-        "best_scores": dict(ledger.best_scores),
-        "best_weights": dict(ledger.best_weights),
-        "stale": ledger.stale,
-        "curve": [dict(point) for point in ledger.curve],
-        "seconds": ledger.seconds,
-    }
+    def _point(
+        self, ledger: Ledger, scores: Scores | None, *, loss: float, rate: float
+    ) -> CurvePoint:
+        return CurvePoint(
+            phase=int(self._phase),
+            step=ledger.step,
+            loss=loss,
+            mean_loss=ledger.loss,
+            learning_rate=rate,
+            pixel_iou=scores.rank[1] if scores else None,
+            f1=scores.rank[0] if scores else None,
+            at=time.time(),
+            member=self._session.member,
+        )

@@ -1,6 +1,7 @@
 """Model files: safetensors with what the search must know in the header, verified by digest."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class ModelInfo:
         weights_sha256: digest of that file, empty for random and hub.
         device: where it was trained.
         torch_version: with what.
+        members: networks of the ensemble; 1 = a single network.
     """
 
     spec: NetworkSpec
@@ -44,10 +46,52 @@ class ModelInfo:
     weights_sha256: str
     device: str
     torch_version: str
+    members: int = 1
 
 
-def save_model(path: Path, state: dict[str, torch.Tensor], info: ModelInfo) -> str:
+class Ensemble(nn.Module):
+    """Networks of one architecture side by side."""
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits (n, members, rows, cols) of images (n, bands, rows, cols)."""
+        return torch.cat([one(images) for one in self.members], dim=1)
+
+
+class MeanOfMembers(nn.Module):
+    """One channel of logits: that of the mean probability of a network's channels."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits (n, 1, rows, cols)."""
+        probability = torch.sigmoid(self.network(images).float()).mean(dim=1, keepdim=True)
+        return torch.logit(probability, eps=1e-7)
+
+
+def ensemble_state(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Tensors of a model file: those of one network, or of several with the member before them."""
+    if len(states) == 1:
+        return dict(states[0])
+    return {
+        f"members.{n}.{name}": value
+        for n, state in enumerate(states)
+        for name, value in state.items()
+    }
+
+
+def save_model(path: Path, state: Mapping[str, torch.Tensor], info: ModelInfo) -> str:
     """Write a model file whole.
+
+    Args:
+        path: .safetensors.
+        state: see ``ensemble_state``.
+        info: the header.
 
     Returns:
         sha256 of the file; the same weights and header give the same digest.
@@ -60,6 +104,9 @@ def save_model(path: Path, state: dict[str, torch.Tensor], info: ModelInfo) -> s
 def load_model(path: Path, sha256: str) -> tuple[nn.Module, ModelInfo]:
     """Build the network of a model file and load its weights, ready to search.
 
+    Returns:
+        The network, whose logits are (n, ``info.members``, rows, cols), and the header.
+
     Raises:
         DamagedError: the file is missing, has changed, or is no model of rtsproj.
     """
@@ -70,6 +117,9 @@ def load_model(path: Path, sha256: str) -> tuple[nn.Module, ModelInfo]:
         )
     info = read_info(path)
     network = build_network(info.spec)
+    if info.members > 1:
+        rest = (build_network(info.spec) for _ in range(info.members - 1))
+        network = Ensemble((network, *rest))
     try:
         network.load_state_dict(load_file(path), strict=True)
     except (SafetensorError, RuntimeError) as error:

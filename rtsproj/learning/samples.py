@@ -10,6 +10,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Generic, TypeVar
 
 import numpy as np
 import shapely
@@ -33,6 +34,8 @@ from rtsproj.learning.inputs import MEAN_SCALED, scaled_values
 from rtsproj.learning.losses import IGNORED
 from rtsproj.learning.targets import LabelIndex, in_validation
 from rtsproj.settings import TrainSettings
+
+T = TypeVar("T")
 
 CACHE_BYTES = 1 << 30
 """Raw sub-images of labels kept in memory: 300 positives x 256 px are 0.3 GB (stack 4.3)."""
@@ -81,41 +84,68 @@ class ChipPlan:
     change: Change
 
 
-class SubImages:
-    """Raw sub-images, the least used ones forgotten beyond a budget of bytes."""
+class Kept(Generic[T]):
+    """What is made of windows; the least used is forgotten beyond a budget of bytes."""
 
-    def __init__(self, read: Callable[[Window], Pixels], *, budget: int = CACHE_BYTES) -> None:
-        self._read = read
+    def __init__(
+        self, make: Callable[[Window], T], *, size: Callable[[T], int], budget: int
+    ) -> None:
+        self._make = make
+        self._size = size
         self._budget = budget
         self._held = 0
-        self._kept: OrderedDict[Window, Pixels] = OrderedDict()
+        self._kept: OrderedDict[Window, T] = OrderedDict()
         self._guard = threading.Lock()
 
-    def get(self, window: Window) -> Pixels:
-        """Pixels of a sub-image, read where they are not kept."""
+    def get(self, window: Window) -> T:
+        """What belongs to a window, made where it is not kept."""
         with self._guard:
             if window in self._kept:
                 self._kept.move_to_end(window)
                 return self._kept[window]
-        pixels = self._read(window)
-        size = pixels.values.nbytes + pixels.valid.nbytes
+        made = self._make(window)
+        size = self._size(made)
         with self._guard:
             if window not in self._kept and size <= self._budget:
-                self._kept[window] = pixels
+                self._kept[window] = made
                 self._held += size
             while self._held > self._budget:
                 _, gone = self._kept.popitem(last=False)
-                self._held -= gone.values.nbytes + gone.valid.nbytes
-        return pixels
+                self._held -= self._size(gone)
+        return made
+
+
+class SubImages(Kept[Pixels]):
+    """Raw sub-images of the labels."""
+
+    def __init__(self, read: Callable[[Window], Pixels], *, budget: int = CACHE_BYTES) -> None:
+        super().__init__(read, size=lambda one: one.values.nbytes + one.valid.nbytes, budget=budget)
+        self._read = read
 
     def part(self, window: Window, inside: Window | None) -> Pixels:
         """Pixels of a window, cut from the sub-image that holds it or read by themselves."""
         if inside is None:
             return self._read(window)
-        whole = self.get(inside)
-        row, col = window.row - inside.row, window.col - inside.col
-        at = (slice(row, row + window.rows), slice(col, col + window.cols))
+        whole, at = self.get(inside), _at(window, inside)
         return Pixels(whole.values[(slice(None), *at)], whole.valid[at])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a window teaches, before its imagery is known.
+
+    Attributes:
+        target: (rows, cols) uint8, see ``LabelIndex.target``.
+        hidden: (rows, cols), True where a validation block is hidden.
+    """
+
+    target: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.target.nbytes + self.hidden.nbytes
 
 
 class MosaicPerThread:
@@ -153,9 +183,22 @@ class Sampler:
     """Cuts the batches of one phase."""
 
     def __init__(
-        self, request: TrainRequest, index: LabelIndex, phase: Phase, images: SubImages
+        self,
+        request: TrainRequest,
+        index: LabelIndex,
+        phase: Phase,
+        images: SubImages,
+        *,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         """Choose the labels that teach.
+
+        Args:
+            request: what is asked.
+            index: labels by place.
+            phase: keys the generator.
+            images: sub-images, kept over phases.
+            share: (rank, world): of each batch, chips rank, rank + world, … are cut.
 
         Raises:
             NeedsError: no positive label is left to learn from.
@@ -164,7 +207,11 @@ class Sampler:
         self._settings = request.settings
         self._index = index
         self._images = images
+        self._answers: Kept[Answer] = Kept(
+            self._answered, size=lambda one: one.nbytes, budget=CACHE_BYTES // 8
+        )
         self._phase = phase
+        self._places = range(share[0], request.settings.batch, share[1])
         self._split = hidden_split(request.split, phase)
         self.positives, self.negatives = _teaching(index, self._split)
         if not self.positives:
@@ -177,12 +224,21 @@ class Sampler:
             for i in (*self.positives, *(n for group in self.negatives for n in group))
         }
 
+    @property
+    def chips(self) -> int:
+        """Chips per step of this share."""
+        return len(self._places)
+
     def batch(self, step: int) -> Batch:
-        """The chips of one step; equal for equal (seed, phase, step)."""
+        """The chips of one step; equal for equal (seed, phase, step) and share."""
         size = self._settings.batch
         start = float(self._generator(step, 0).random())
-        chips = [self._chip(step, n, (n + start) / size) for n in range(size)]
-        return Batch(np.stack([one[0] for one in chips]), np.stack([one[1] for one in chips]))
+        side, bands = self._settings.chip_px, len(self._source.bands)
+        images = np.empty((self.chips, bands, side, side), np.float32)
+        targets = np.empty((self.chips, side, side), np.uint8)
+        for at, place in enumerate(self._places):
+            images[at], targets[at] = self._chip(step, place, (place + start) / size)
+        return Batch(images, targets)
 
     def _generator(self, step: int, place: int) -> np.random.Generator:
         key = np.array([self._settings.seed % (1 << 64), self._phase], np.uint64)
@@ -251,14 +307,24 @@ class Sampler:
     def _cut(self, plan: ChipPlan) -> tuple[NDArray[np.float32], NDArray[np.uint8], float]:
         pixels = self._images.part(plan.window, plan.inside)
         image = scaled_values(pixels, self._source.scaling)
-        target = self._index.target(plan.window)
-        hidden = ~pixels.valid | in_validation(plan.window, self._split)
+        answer = self._answer(plan)
+        target, hidden = answer.target.copy(), ~pixels.valid | answer.hidden
         image[:, hidden] = MEAN_SCALED
         target[hidden] = IGNORED
         counted = 1.0 - float(hidden.mean())
         side, change = self._settings.chip_px, plan.change
         image = changed_image(resized_image(image, side), change)
         return image, changed_target(resized_target(target, side), change), counted
+
+    def _answer(self, plan: ChipPlan) -> Answer:
+        """Burnt once per sub-image: outlines cost more than the pixels that they are burnt into."""
+        if plan.inside is None:
+            return self._answered(plan.window)
+        whole, at = self._answers.get(plan.inside), _at(plan.window, plan.inside)
+        return Answer(whole.target[at], whole.hidden[at])
+
+    def _answered(self, window: Window) -> Answer:
+        return Answer(self._index.target(window), in_validation(window, self._split))
 
 
 def hidden_split(split: Split, phase: Phase) -> Split:
@@ -289,6 +355,11 @@ def shifted_into(window: Window, frame: Window) -> Window:
         window.rows,
         window.cols,
     )
+
+
+def _at(window: Window, inside: Window) -> tuple[slice, slice]:
+    row, col = window.row - inside.row, window.col - inside.col
+    return slice(row, row + window.rows), slice(col, col + window.cols)
 
 
 def _start(start: int, length: int, frame_start: int, frame_length: int) -> int:

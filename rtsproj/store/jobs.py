@@ -53,3 +53,17 @@ def newest_model(connection: Connection, iteration: int) -> dict[str, Any] | Non
     query = "SELECT * FROM models WHERE iteration = ? ORDER BY model_id DESC LIMIT 1"
     found = rows(connection, query, [iteration])
     return found[0] if found else None
+
+
+def model_before(connection: Connection, iteration: int) -> dict[str, Any] | None:
+    """The newest model of an earlier iteration."""
+    query = "SELECT * FROM models WHERE iteration < ? ORDER BY model_id DESC LIMIT 1"
+    found = rows(connection, query, [iteration])
+    return found[0] if found else None
+
+
+def collection_detail(connection: Connection, job_id: int) -> dict[str, Any]:
+    """What a job's collection noted; empty before."""
+    query = "SELECT detail FROM job_collection WHERE job_id = ?"
+    found = connection.execute(query, [job_id]).fetchall()
+    return dict(json.loads(found[0][0])) if found else {}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rtsproj.errors import ExitCode
 from rtsproj.jobs.parts import PART
-from rtsproj.worker.run import Mode, run_folder
+from rtsproj.worker.run import run_folder
+from rtsproj.worker.together import Mode
 
 
 def main(arguments: list[str]) -> int:

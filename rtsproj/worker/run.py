@@ -4,13 +4,11 @@ torch is imported only after the lock is held and the first heartbeat is written
 sees a running job during the seconds that this import takes.
 """
 
-import os
 import signal
 import threading
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -19,34 +17,26 @@ from rtsproj.domain.requests import ImagerySource, InferRequest, TrainRequest
 from rtsproj.errors import ExitCode, InterruptedJobError, NeedsError, RtsError
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.lock import held_lock
-from rtsproj.jobs.parts import write_reason
 from rtsproj.jobs.reporter import Reporter
+from rtsproj.worker.rank import run_rank
+from rtsproj.worker.together import (
+    ALONE,
+    Mode,
+    is_gpu_lost,
+    join_last,
+    run_part,
+    search_on_cluster,
+    search_shared,
+)
 
 _ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 """SIGUSR1 is what a batch scheduler sends before the time is up (stack 6.2)."""
 _NO_MATTER = ("Dataset has no geotransform", "The given matrix is equal to Affine.identity")
 """Warnings about rasters in memory; rasterio's own filter is not safe among threads."""
-_GPU_LOST = ("CUDA error", "cudaError", "device-side assert", "NVML")
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How a search shares its folder with other workers; a training runs alone.
-
-    Attributes:
-        share: True beside other workers that were started by themselves: the elements of a
-            scheduler's array. The last one joins the outlines.
-        part: number of a process that another worker of this machine has started; -1 = none.
-        cluster: address of a Dask scheduler whose workers search; empty = this machine searches.
-    """
-
-    share: bool = False
-    part: int = -1
-    cluster: str = ""
 
 
 def run_folder(
-    path: Path, environment: Mapping[str, str], log: TextIO, mode: Mode = Mode()
+    path: Path, environment: Mapping[str, str], log: TextIO, mode: Mode = ALONE
 ) -> ExitCode:
     """Run one job to its end.
 
@@ -63,13 +53,21 @@ def run_folder(
     if not folder.request.exists():
         log.write(f"error: {path} holds no request.json\nhint: name a job folder\n")
         return ExitCode.USAGE
+    if int(environment.get("RANK", "0")) > 0:
+        return run_rank(folder, log)
     stopping = threading.Event()
     _listen(stopping)
     for message in _NO_MATTER:
         warnings.filterwarnings("ignore", message=message)
     if mode.part >= 0:
         return run_part(folder, mode.part, stopping, log)
-    job = environment.get("SLURM_JOB_ID", "")
+    return _run_locked(folder, stopping, log, (environment.get("SLURM_JOB_ID", ""), mode))
+
+
+def _run_locked(
+    folder: JobFolder, stopping: threading.Event, log: TextIO, how: tuple[str, Mode]
+) -> ExitCode:
+    job, mode = how
     reporter = Reporter(folder, stopping=stopping.is_set)
     try:
         with held_lock(folder, scheduler_job=job, shared=mode.share):
@@ -78,17 +76,8 @@ def run_folder(
         log.write(f"error: {error.what}\nhint: {error.hint}\n")
         return error.exit_code
     if mode.share and code is ExitCode.DONE and not folder.done.exists():
-        return _join_last(folder, reporter, log)
+        return _guarded(lambda: join_last(folder, reporter, log), reporter, log)
     return code
-
-
-def is_gpu_lost(error: BaseException) -> bool:
-    """True for errors of a lost or broken GPU, not for memory that ran out (faults F23)."""
-    kind = type(error).__name__
-    if kind == "OutOfMemoryError":
-        return False
-    is_told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _GPU_LOST)
-    return kind == "AcceleratorError" or is_told
 
 
 def _run_held(folder: JobFolder, reporter: Reporter, log: TextIO, mode: Mode) -> ExitCode:
@@ -117,56 +106,23 @@ def _dispatch(folder: JobFolder, reporter: Reporter, mode: Mode) -> None:
     if isinstance(request, TrainRequest):
         _train(folder, request, reporter)
     elif mode.cluster:
-        _search_on_cluster(folder, request, reporter, mode.cluster)
+        search_on_cluster(folder, request, reporter, mode.cluster)
     elif mode.share:
-        _search_shared(folder, request, reporter)
+        search_shared(folder, request, reporter)
     else:
         _search(folder, request, reporter)
 
 
 def _train(folder: JobFolder, request: TrainRequest, reporter: Reporter) -> None:
-    from rtsproj.learning.train import train  # noqa: PLC0415  torch, after the first heartbeat
+    from rtsproj.learning.job import run_training  # noqa: PLC0415  torch, after the first heartbeat
 
-    train(folder, request, reporter)
+    run_training(folder, request, reporter)
 
 
 def _search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
     from rtsproj.inference.many import search_here  # noqa: PLC0415  torch, as above
 
     search_here(folder, request, reporter)
-
-
-def _search_shared(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None:
-    from rtsproj.inference.many import search_shared  # noqa: PLC0415  torch, as above
-
-    search_shared(folder, request, reporter)
-
-
-def _search_on_cluster(
-    folder: JobFolder, request: InferRequest, reporter: Reporter, address: str
-) -> None:
-    try:
-        from rtsproj.inference.cluster import search_on_cluster  # noqa: PLC0415  extra `cluster`
-    except ModuleNotFoundError as error:
-        raise NeedsError(
-            f"a cluster needs Dask, which is not installed ({error.name})",
-            hint="pip install 'rtsproj[cluster]', then resume the job",
-        ) from error
-    search_on_cluster(folder, request, reporter, address=address)
-
-
-def _join_last(folder: JobFolder, reporter: Reporter, log: TextIO) -> ExitCode:
-    from rtsproj.inference.many import conclude_shared  # noqa: PLC0415  torch, as above
-
-    request = folder.read_request()
-    if not isinstance(request, InferRequest):
-        return ExitCode.DONE
-
-    def join() -> None:
-        if not conclude_shared(folder, request, reporter):
-            log.write("other workers are still at this job: the last one joins the outlines\n")
-
-    return _guarded(join, reporter, log)
 
 
 def _check_scenes(source: ImagerySource) -> None:
@@ -184,35 +140,6 @@ def _check_scenes(source: ImagerySource) -> None:
                 f"scene {scene.name} has changed since it was registered",
                 hint="restore the file, or register the new one with rtsproj scene add",
             )
-
-
-def run_part(folder: JobFolder, number: int, stopping: threading.Event, log: TextIO) -> ExitCode:
-    """Run one of several processes of a search; the worker that started it holds the lock.
-
-    Args:
-        folder: the job.
-        number: of the part; its reason to fail is written for the worker.
-        stopping: set when the process is asked to end.
-        log: where a traceback goes.
-    """
-    from rtsproj.inference.shards import search_shards, trusted, work_of  # noqa: PLC0415  torch
-
-    parent = os.getppid()
-    reporter = Reporter(
-        folder, stopping=lambda: stopping.is_set() or os.getppid() != parent, is_part=True
-    )
-    try:
-        request = folder.read_request()
-        if isinstance(request, InferRequest):
-            search_shards(work_of(folder, request), trusted(folder), reporter)
-    except Exception as error:  # noqa: BLE001  outermost frame: the reason must reach the worker
-        log.write(traceback.format_exc())
-        what = error.what if isinstance(error, RtsError) else f"{type(error).__name__}: {error}"
-        hint = error.hint if isinstance(error, RtsError) else f"its log is {folder.log}"
-        write_reason(folder, number, what, hint)
-        is_over = isinstance(error, InterruptedJobError) or is_gpu_lost(error)
-        return ExitCode.INTERRUPTED if is_over else ExitCode.FAILED
-    return ExitCode.DONE
 
 
 def _has_failures(folder: JobFolder) -> bool:

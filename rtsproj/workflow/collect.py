@@ -4,9 +4,11 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from rtsproj.domain.requests import TrainRequest
 from rtsproj.domain.tiles import Outcome
 from rtsproj.errors import DamagedError
 from rtsproj.jobs.files import sha256_of
@@ -19,7 +21,9 @@ from rtsproj.store.database import Connection
 from rtsproj.workflow.distances import measure_candidates
 from rtsproj.workflow.drawn import Drawn, lay_down, read_known
 from rtsproj.workflow.jobs import Job, list_jobs
+from rtsproj.workflow.model_card import write_card
 from rtsproj.workflow.project import Progress, Project, catch_up_journal, reading, writing
+from rtsproj.workflow.sweep import best_request, sweep_table
 
 SILENT_S = 2.0
 """s of work without a word."""
@@ -36,6 +40,7 @@ class Collected:
         shown: those that wait for a decision.
         specks: outlines below ``infer.min_px`` that were left out.
         failed_tiles: tiles that the search could not do, by id, with the reason.
+        has_model: True where a training's model was taken in; a sweep may leave only its table.
     """
 
     job_id: int
@@ -44,6 +49,7 @@ class Collected:
     shown: int
     specks: int
     failed_tiles: tuple[tuple[int, str], ...]
+    has_model: bool = False
 
 
 def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:
@@ -69,11 +75,28 @@ def _collect(project: Project, job: Job, progress: Progress | None) -> Collected
 
 def _collect_model(project: Project, job: Job) -> Collected:
     folder = JobFolder(job.folder)
-    request = folder.read_request()
-    if request.verb != "train":
+    asked = folder.read_request()
+    if asked.verb != "train":
         raise DamagedError(f"{folder.request} is no training", hint="start a new job")
+    table = sweep_table(folder)
+    row = None
+    if folder.model.exists():
+        request = best_request(folder, asked)
+        row = _model_row(folder, request, path=_kept_model(project, folder))
+        write_card(project, folder, request, sha256=str(row["sha256"]))
+    with writing(project, f"collect job {job.job_id}") as connection:
+        if not jobs.is_collected(connection, job.job_id):
+            detail: dict[str, Any] = {"sweep": [asdict(one) for one in table]} if table else {}
+            if row is not None:
+                model_id = jobs.add_model(connection, {"job_id": job.job_id, **row})
+                detail |= {"model_id": model_id, "sha256": row["sha256"]}
+            jobs.mark_collected(connection, job.job_id, detail)
+    return Collected(job.job_id, "train", 0, 0, 0, (), has_model=row is not None)
+
+
+def _kept_model(project: Project, folder: JobFolder) -> Path:
+    """The job's model among the project's, copied whole."""
     digest = sha256_of(folder.model)
-    said = json.loads(folder.scores.read_text(encoding="utf-8"))
     target = project.models / f"{digest}.safetensors"
     if not target.exists():
         part = target.with_suffix(".part")
@@ -81,22 +104,22 @@ def _collect_model(project: Project, job: Job) -> Collected:
         part.replace(target)
     if sha256_of(target) != digest:
         raise DamagedError(f"{target} was not copied whole", hint="free space, then repeat")
-    with writing(project, f"collect job {job.job_id}") as connection:
-        if not jobs.is_collected(connection, job.job_id):
-            row = {
-                "job_id": job.job_id,
-                "path": str(target.relative_to(project.folder)),
-                "sha256": digest,
-                "architecture": request.settings.architecture,
-                "encoder": request.settings.encoder,
-                "weights_origin": request.settings.weights,
-                "weights_sha256": request.weights_sha256,
-                "training_sha256": request.training_sha256,
-                "scores": json.dumps(said),
-            }
-            model_id = jobs.add_model(connection, row)
-            jobs.mark_collected(connection, job.job_id, {"model_id": model_id, "sha256": digest})
-    return Collected(job.job_id, "train", 0, 0, 0, ())
+    return target.relative_to(project.folder)
+
+
+def _model_row(folder: JobFolder, request: TrainRequest, *, path: Path) -> dict[str, Any]:
+    warm = request.warm_model
+    said = json.loads(folder.scores.read_text(encoding="utf-8"))
+    return {
+        "path": str(path),
+        "sha256": path.stem,
+        "architecture": request.settings.architecture,
+        "encoder": request.settings.encoder,
+        "weights_origin": f"model {warm}" if warm else request.settings.weights,
+        "weights_sha256": request.warm_sha256 if warm else request.weights_sha256,
+        "training_sha256": request.training_sha256,
+        "scores": json.dumps(said),
+    }
 
 
 def _collect_search(project: Project, job: Job, progress: Progress | None) -> Collected:

@@ -41,7 +41,7 @@ class TrainLook:
         device: what it runs on, empty before the worker says so.
         steps: of the fit.
         patience: validations without gain after which it ends.
-        points: the newest point of each step, phase by phase.
+        points: the newest point of each step, phase by phase, of the newest network.
         samples: newest predictions beside the truth, None before the first validation.
         checkpoint_s: s since the newest saved state, None where there is none.
         log: events, oldest first.
@@ -99,6 +99,7 @@ class TrainWatch:
         self._now = now
         self._tail = Tail(self._folder.curve)
         self._points: dict[tuple[int, int], CurvePoint] = {}
+        self._member = 0
         self._samples: Samples | None = None
         self._sampled = 0
         self._request: TrainRequest | None = None
@@ -112,7 +113,7 @@ class TrainWatch:
         """Read what is new."""
         folder, request = self._folder, self._read_request()
         for point in curve_points(self._tail.lines()):
-            self._points[point.phase, point.step] = point
+            self._take(point)
         self._read_samples()
         settings = request.settings if request else None
         return TrainLook(
@@ -126,6 +127,12 @@ class TrainWatch:
             checkpoint_s=self._checkpoint_s(),
             log=read_log(folder),
         )
+
+    def _take(self, point: CurvePoint) -> None:
+        if point.member != self._member:
+            self._member = point.member
+            self._points.clear()
+        self._points[point.phase, point.step] = point
 
     def _read_request(self) -> TrainRequest | None:
         if self._request is None:

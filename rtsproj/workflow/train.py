@@ -1,16 +1,22 @@
 """Freeze the iteration's training set and start the training job."""
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import shapely
 
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.iterations import Stage
-from rtsproj.domain.labels import Polarity, TrainingLabel, capped_negatives, seeded_hash
-from rtsproj.domain.requests import Split, TrainRequest
+from rtsproj.domain.labels import (
+    NegativeRule,
+    Polarity,
+    TrainingLabel,
+    capped_negatives,
+    seeded_hash,
+)
+from rtsproj.domain.requests import Split, TrainRequest, Value
 from rtsproj.errors import NeedsError
 from rtsproj.geometry.grid import block_of
 from rtsproj.jobs.folder import JobFolder
@@ -19,26 +25,50 @@ from rtsproj.jobs.weights import resolve_weights
 from rtsproj.settings import GridSettings
 from rtsproj.store import iterations, jobs, labels, tiles
 from rtsproj.store.database import Connection
-from rtsproj.workflow.jobs import Job, require_no_running_job, start_job
+from rtsproj.workflow.jobs import (
+    Job,
+    list_jobs,
+    require_no_running_job,
+    resume_job,
+    start_job,
+)
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.scenes import require_unchanged
-from rtsproj.workflow.stages import require_stage
+from rtsproj.workflow.stages import latest, require_stage
 from rtsproj.workflow.tiles import read_source
+from rtsproj.workflow.warm_start import warm_start
 
 
-def start_training(project: Project, *, by: str) -> Job:
-    """Start the iteration's training, detached; returns at once.
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Trainings in one job.
+
+    Attributes:
+        runs: settings that differ, run by run.
+        take_best: True = the model of the best run becomes the iteration's.
+    """
+
+    runs: tuple[Mapping[str, Value], ...] = ()
+    take_best: bool = False
+
+
+ONE_TRAINING = Sweep()
+
+
+def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) -> Job:
+    """Start the iteration's training or sweep, detached; returns at once.
 
     Raises:
         NeedsError: no tiles or no positive labels yet, or another stage is on.
-        UsageError: weights or a scene cannot be used.
+        UsageError: weights, an earlier model or a scene cannot be used.
     """
     row = require_stage(project, Stage.TRAIN, Stage.INFER)
     require_no_running_job(project)
+    iteration = row["iteration"]
     weights = resolve_weights(project.settings.train.weights)
+    warm = warm_start(project, iteration)
     source = read_source(project)
     require_unchanged(source.scenes)
-    iteration = row["iteration"]
     with writing(project, f"freeze the training set of iteration {iteration}") as connection:
         labels.sync_labels(connection, iteration, by=by)
         found = labels.training_labels(connection, iteration)
@@ -63,6 +93,11 @@ def start_training(project: Project, *, by: str) -> Job:
         weights_sha256=weights.sha256,
         training_sha256=digest,
         margin_px=project.settings.grid.margin_px,
+        warm_path=warm.path if warm else "",
+        warm_sha256=warm.sha256 if warm else "",
+        warm_model=warm.model_id if warm else 0,
+        runs=sweep.runs,
+        take_best=sweep.take_best,
     )
     return start_job(project, folder, request, by=by)
 
@@ -83,8 +118,7 @@ def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[Tra
     negatives = capped_negatives(
         (one for one in found if one.polarity is Polarity.NEGATIVE),
         positives=len(positives),
-        per_positive=settings.negatives_per_positive,
-        seed=settings.seed,
+        rule=NegativeRule(settings.negatives_per_positive, settings.reason_quota, settings.seed),
     )
     ignored = [one for one in found if one.polarity is Polarity.IGNORE]
     return tuple(sorted((*positives, *negatives, *ignored), key=lambda one: one.label_id))
@@ -159,8 +193,28 @@ def _fresh(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def resume_training(project: Project) -> Job:
+    """Go on with the iteration's training that was interrupted or has failed.
+
+    Raises:
+        NeedsError: there is none.
+    """
+    iteration = latest(project)["iteration"]
+    found = [
+        one
+        for one in list_jobs(project)
+        if (one.verb, one.iteration, one.collected) == ("train", iteration, False)
+    ]
+    if not found:
+        raise NeedsError(
+            f"iteration {iteration} has no training to go on with",
+            hint="start one: rtsproj train",
+        )
+    return resume_job(project, found[-1].job_id)
+
+
 def weights_text(project: Project) -> str:
-    """What the encoder will start from, resolved before a job is started.
+    """What the network will start from, resolved before a job is started.
 
     Raises:
         UsageError: the setting names nothing that is here; there is no silent fallback.
@@ -173,10 +227,16 @@ def weights_text(project: Project) -> str:
         where = "no file: the encoder starts from random weights"
     else:
         where = "fetched from the hub when the job starts; the job fails where it is not reachable"
-    return f"{settings.encoder} with weights {found.origin}: {where}"
+    cold = f"{settings.encoder} with weights {found.origin}: {where}"
+    if settings.warm_start == "none":
+        return cold
+    warm = warm_start(project, latest(project)["iteration"])
+    if warm is None:
+        return f"no earlier iteration has a model for a warm start: {cold}"
+    return f"warm start: the whole network of model {warm.model_id}, sha256 {warm.sha256[:12]}"
 
 
-def model_card(project: Project, iteration: int) -> dict[str, object] | None:
+def model_row(project: Project, iteration: int) -> dict[str, object] | None:
     """The model that searches in an iteration, as its row; None before training."""
     with reading(project) as connection:
         return jobs.newest_model(connection, iteration)

@@ -1,7 +1,9 @@
 """Rules of the domain: the stop, negatives, reading order, windows, safe text."""
 
 import unicodedata
+from collections import Counter
 from datetime import date
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,13 @@ from hypothesis import strategies as st
 
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.iterations import IterationOutcome, has_converged, stop_reason
-from rtsproj.domain.labels import Polarity, TrainingLabel, capped_negatives, seeded_hash
+from rtsproj.domain.labels import (
+    NegativeRule,
+    Polarity,
+    TrainingLabel,
+    capped_negatives,
+    seeded_hash,
+)
 from rtsproj.domain.scenes import Role, SceneSpec, reading_order
 from rtsproj.domain.text import HIDDEN, safe_text
 
@@ -42,13 +50,48 @@ def test_negatives_are_capped_and_no_reason_fills_the_cap(
     reasons: list[str], positives: int, per_positive: float
 ) -> None:
     labels = [negative(n, reason) for n, reason in enumerate(reasons)]
-    chosen = capped_negatives(labels, positives=positives, per_positive=per_positive, seed=1)
-    cap = max(1, round(positives * per_positive))
-    assert len(chosen) == min(cap, len(labels))
+    rule = NegativeRule(per_positive, 1.0, seed=1)
+    chosen = capped_negatives(labels, positives=positives, rule=rule)
+    assert len(chosen) == min(rule.cap(positives), len(labels))
     assert [one.label_id for one in chosen] == sorted(one.label_id for one in chosen)
-    taken = {reason: sum(c.reason == reason for c in chosen) for reason in set(reasons)}
-    spare = {r for r, n in taken.items() if n < reasons.count(r)}
+    taken = Counter(one.reason for one in chosen)
+    spare = {r for r in reasons if taken[r] < reasons.count(r)}
     assert all(taken[r] >= max(taken.values()) - 1 for r in spare)
+
+
+@given(
+    st.lists(st.sampled_from(["", "river", "mining", "water"]), max_size=60),
+    st.integers(1, 20),
+    st.floats(0, 1),
+    st.randoms(use_true_random=False),
+)
+def test_a_reason_keeps_to_its_quota_and_leaves_the_rest_to_the_others(
+    reasons: list[str], positives: int, quota: float, rng: Random
+) -> None:
+    # GIVEN negatives in any order
+    labels = [negative(n, reason) for n, reason in enumerate(reasons)]
+    rule = NegativeRule(2.7, quota, seed=1)
+    chosen = capped_negatives(labels, positives=positives, rule=rule)
+    rng.shuffle(labels)
+    # THEN the choice does not depend on the order
+    assert capped_negatives(labels, positives=positives, rule=rule) == chosen
+    # AND no reason has more than its quota, unless that is less than one label
+    taken = Counter(one.reason for one in chosen)
+    most = max(1, int(rule.cap(positives) * quota))
+    assert all(taken[reason] <= most for reason in taken if reason)
+    # AND while the cap is not full, a group is used up or at its quota
+    if len(chosen) < rule.cap(positives):
+        for reason in set(reasons):
+            assert taken[reason] == (
+                min(most, reasons.count(reason)) if reason else reasons.count("")
+            )
+
+
+def test_one_common_reason_does_not_fill_the_cap() -> None:
+    labels = [negative(n, "barren") for n in range(100)]
+    labels += [negative(100 + n, "river") for n in range(3)]
+    chosen = capped_negatives(labels, positives=10, rule=NegativeRule(2.0, 0.5, seed=1))
+    assert Counter(one.reason for one in chosen) == {"barren": 10, "river": 3}
 
 
 def test_the_hash_is_the_same_on_every_machine() -> None:

@@ -1,25 +1,22 @@
 """A training resumes bit by bit, stops early, refits, and says what it did."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from trainings import killed_before, messages, run
 from workshop import TINY, World, train_job
 
-from rtsproj.domain.requests import TrainRequest
 from rtsproj.errors import DamagedError, InterruptedJobError, RtsError
-from rtsproj.jobs.files import sha256_of
-from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
-from rtsproj.jobs.state import read_events
 from rtsproj.jobs.weights import resolve_weights
 from rtsproj.learning import loop
-from rtsproj.learning.loop import Ledger, Trainer, one_cycle
+from rtsproj.learning.loop import Trainer
 from rtsproj.learning.model_file import read_info
 from rtsproj.learning.samples import Batch, Sampler
+from rtsproj.learning.session import Ledger
 from rtsproj.learning.train import train
 from rtsproj.settings import Loss, TrainSettings
 from rtsproj.workflow.monitor import TrainWatch
@@ -29,40 +26,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Dataset has no geotransform"),
     pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity"),
 ]
-
-Job = tuple[JobFolder, TrainRequest]
-
-
-class Kill(BaseException):
-    """Ends a training at once, like SIGKILL: nothing is saved."""
-
-
-def run(job: Job) -> dict[str, object]:
-    """Train to the end; returns what identifies the result."""
-    train(*job, Reporter(job[0]))
-    scores = json.loads(job[0].scores.read_text())
-    scores.pop("seconds")
-    if scores["refit"]:
-        scores["refit"].pop("seconds", None)
-    return {**scores, "model": sha256_of(job[0].model)}
-
-
-def killed_before(step: int, monkeypatch: pytest.MonkeyPatch, job: Job, phase: int = 1) -> None:
-    with monkeypatch.context() as patched:
-        whole = Trainer._step
-
-        def counted(self: Trainer, at: int, batch: Batch) -> tuple[float, float]:
-            if at == step and self._phase == phase:
-                raise Kill
-            return whole(self, at, batch)
-
-        patched.setattr(Trainer, "_step", counted)
-        with pytest.raises(Kill):
-            run(job)
-
-
-def messages(job: Job) -> str:
-    return "\n".join(str(one["message"]) for one in read_events(job[0]))
 
 
 @pytest.fixture(scope="module")
@@ -281,26 +244,3 @@ def test_with_package_weights_a_short_training_finds_the_slumps(
     assert isinstance(result["scores"], dict)
     assert result["scores"]["objects"]["0.3"]["f1"] >= 0.6
     assert result["weights"]["matched"] == 288  # type: ignore[index]
-
-
-@pytest.mark.parametrize("steps", [10, 50, 200])
-def test_the_learning_rate_is_that_of_torch_s_one_cycle(steps: int) -> None:
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.AdamW([parameter], lr=1.0)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps)
-    for step in range(steps):
-        rate, beta = one_cycle(step, steps=steps, peak=2e-3)
-        group = optimizer.param_groups[0]
-        assert rate == pytest.approx(group["lr"], rel=1e-9, abs=1e-15)
-        assert beta == pytest.approx(group["betas"][0], rel=1e-9)
-        optimizer.step()
-        if step < steps - 1:
-            scheduler.step()
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3])
-def test_the_shortest_trainings_have_a_learning_rate(steps: int) -> None:
-    for step in range(steps):
-        rate, beta = one_cycle(step, steps=steps, peak=1e-3)
-        assert 0 < rate <= 1e-3
-        assert 0.85 <= beta <= 0.95

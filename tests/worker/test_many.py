@@ -32,7 +32,8 @@ from rtsproj.learning.inputs import probabilities, scaled_values
 from rtsproj.learning.model_file import ModelInfo, save_model
 from rtsproj.learning.network import NetworkSpec, build_network
 from rtsproj.settings import InferSettings
-from rtsproj.worker.run import Mode, run_folder, run_part
+from rtsproj.worker.run import run_folder
+from rtsproj.worker.together import Mode, run_part
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,0 +1,178 @@
+"""Several processes train what one would; rank 0 alone speaks, and a lost rank interrupts."""
+
+import io
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from workshop import TINY, World, train_job
+
+from rtsproj.errors import ExitCode, InterruptedJobError, UsageError
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.launch import (
+    gpu_count,
+    launch,
+    processes_of,
+    worker_command,
+    worker_environment,
+)
+from rtsproj.jobs.reporter import Reporter
+from rtsproj.jobs.state import JobState, follow, read_events, status_of
+from rtsproj.learning import start, train
+from rtsproj.learning.network import NetworkSpec
+from rtsproj.learning.ranks import Ranks
+from rtsproj.worker.run import run_folder
+
+SETTINGS = replace(TINY, steps=4, validate_every=4, checkpoint_every=2)
+
+
+class Plain(nn.Module):
+    """A small network whose answer does not depend on how a batch is divided."""
+
+    def __init__(self, bands: int) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(bands, 8, 3, padding=1), nn.GroupNorm(2, 8))
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.head(self.encoder(images))
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build it wherever a network is built, here and in forked processes."""
+
+    def build(spec: NetworkSpec) -> nn.Module:
+        return Plain(len(spec.bands)).to(memory_format=torch.channels_last)
+
+    monkeypatch.setattr(start, "build_network", build)
+    monkeypatch.setattr(train, "build_network", build)
+
+
+@contextmanager
+def ranks(folder: JobFolder, world: int) -> Iterator[list[BaseProcess]]:
+    """Workers as torchrun starts them, but forked: torch need not be loaded again."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(world)}
+
+    def work(rank: int) -> None:
+        os.environ.update(shared, RANK=str(rank), LOCAL_RANK=str(rank))
+        os._exit(run_folder(folder.path, os.environ, io.StringIO()))
+
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=work, args=(rank,)) for rank in range(world)]
+    for one in processes:
+        one.start()
+    try:
+        yield list(processes)
+        for one in processes:
+            one.join(60)
+    finally:
+        for one in processes:
+            one.kill()
+            one.join()
+
+
+@pytest.mark.usefixtures("plain")
+def test_two_processes_end_with_the_weights_of_one_also_from_its_checkpoint(
+    tmp_path: Path, world: World
+) -> None:
+    # GIVEN the training by one process, and the same one stopped after three steps
+    whole, request = train_job(tmp_path / "1-train", world, settings=SETTINGS)
+    train.train(whole, request, Reporter(whole))
+    half, _ = train_job(tmp_path / "2-train", world, settings=SETTINGS)
+    asked = iter([False, False, False, True])
+    with pytest.raises(InterruptedJobError, match="stopped after step 3"):
+        train.train(half, request, Reporter(half, stopping=lambda: next(asked)))
+    # WHEN two processes train it from the start, and two go on with the stopped one
+    both, _ = train_job(tmp_path / "3-train", world, settings=SETTINGS)
+    for folder in (both, half):
+        with ranks(folder, 2):
+            pass
+        # THEN the weights are those of one process but for the order of sums
+        assert status_of(folder).state is JobState.DONE
+        found = load_file(folder.model)
+        for name, value in load_file(whole.model).items():
+            assert torch.allclose(found[name], value, atol=2e-4), name
+    told = [str(row["message"]) for row in read_events(half)]
+    assert any("resumed with 2 processes instead of 1" in one for one in told)
+    assert sum(one.startswith("training on") for one in told) == 2
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_lost_process_interrupts_the_job_and_a_stop_saves_its_step(
+    tmp_path: Path, world: World
+) -> None:
+    settings = replace(SETTINGS, steps=100_000, validate_every=100_000, checkpoint_every=1)
+    folder, _ = train_job(tmp_path / "1-train", world, settings=settings)
+    with ranks(folder, 2) as processes:
+        wait_for_step(folder, 2)
+        processes[1].kill()
+    assert processes[0].exitcode == ExitCode.INTERRUPTED
+    status = status_of(folder)
+    assert status.state is JobState.PAUSED
+    assert "a process of the training was lost" in status.message
+    # WHEN it goes on and all are asked to stop, as torchrun does
+    with ranks(folder, 2) as processes:
+        wait_for_step(folder, int(status.metrics["step"]) + 1)
+        for one in reversed(processes):
+            os.kill(int(one.pid or 0), signal.SIGTERM)
+    assert [one.exitcode for one in processes] == [ExitCode.INTERRUPTED, ExitCode.DONE]
+    assert "stopped after step" in status_of(folder).message
+
+
+def wait_for_step(folder: JobFolder, step: int) -> None:
+    until = time.monotonic() + 60
+    while status_of(folder).metrics.get("step", 0) < step:
+        assert time.monotonic() < until, read_events(folder)
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_the_desk_launches_several_processes(tmp_path: Path, world: World) -> None:
+    settings = replace(SETTINGS, steps=2, validate_every=2, processes=2)
+    folder, _ = train_job(tmp_path / "1-train", world, settings=settings)
+    launch(folder, environment={**os.environ, "OMP_NUM_THREADS": "1"})
+    *_, last = follow(folder, poll_s=0.05)
+    assert last.state is JobState.DONE, folder.log.read_text()
+    assert "2 processes" in str([row["message"] for row in read_events(folder)])
+
+
+def test_a_batch_that_cannot_be_shared_out_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"train\.batch = 8 cannot be shared out to 3"):
+        Ranks(0, 3).require_equal_shares(8)
+
+
+def test_the_desk_starts_as_many_processes_as_share_the_batch(tmp_path: Path) -> None:
+    three = {"CUDA_VISIBLE_DEVICES": "0,1,2"}
+    assert gpu_count(three) == 3
+    assert gpu_count({"CUDA_VISIBLE_DEVICES": ""}) == 0
+    auto = replace(TINY, processes=0, batch=8)
+    assert processes_of(auto, three) == 2
+    assert processes_of(auto, {"CUDA_VISIBLE_DEVICES": ""}) == 1
+    assert processes_of(replace(TINY, processes=4), {}) == 4
+    alone = worker_command(JobFolder(tmp_path), 1)
+    assert alone[1:4] == ["-P", "-m", "rtsproj.worker"]
+    several = worker_command(JobFolder(tmp_path), 2)
+    assert several[2:6] == ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    assert several[6:] == alone[2:]
+    assert worker_environment({}, processes=2)["PYTHONSAFEPATH"] == "1"
+
+
+def test_a_repeatable_training_has_its_variable(tmp_path: Path) -> None:
+    name = "CUBLAS_WORKSPACE_CONFIG"
+    assert worker_environment({}, settings=replace(TINY, deterministic=True))[name] == ":4096:8"
+    assert name not in worker_environment({}, settings=TINY)
