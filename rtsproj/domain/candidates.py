@@ -44,7 +44,7 @@ class Outline:
         pixels: px at or above the candidate cut.
         tiles: ids of the tiles it lies on.
         at_edge: True beside missing imagery or on the border of the area.
-        disagreement: 0..0.5, mean standard deviation inside of the probabilities that the members
+        spread: 0..0.5, mean standard deviation inside of the probabilities that the members
             of an ensemble give; None where the model has one member.
     """
 
@@ -55,4 +55,4 @@ class Outline:
     pixels: int
     tiles: tuple[int, ...]
     at_edge: bool
-    disagreement: float | None = None
+    spread: float | None = None

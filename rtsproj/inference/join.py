@@ -159,7 +159,7 @@ def _outline(members: Sequence[Piece], whole: BaseGeometry, grid: ProjectGrid) -
         pixels=pixels,
         tiles=tuple(sorted({one.tile_id for one in members})),
         at_edge=any(one.at_edge for one in members),
-        disagreement=round(sum(spreads) / (FULL * pixels), _DIGITS) if spreads else None,
+        spread=round(sum(spreads) / (FULL * pixels), _DIGITS) if spreads else None,
     )
 
 

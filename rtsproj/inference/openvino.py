@@ -1,13 +1,17 @@
 """Run the network by OpenVINO on a CPU (extra ``cpu``): exported from torch, compiled per shape."""
 
+import sys
 import warnings
 
-import openvino as ov
 import torch
 from torch import nn
 
 from rtsproj.inference.engine import ConversionError, Runner
 from rtsproj.learning.backend import Backend
+
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it would tell of each conversion over the network
+
+import openvino as ov  # noqa: E402
 
 
 def openvino_runner(network: nn.Module, backend: Backend) -> Runner:

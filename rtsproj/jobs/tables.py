@@ -187,7 +187,7 @@ def _outline_row(outline: Outline) -> dict[str, Any]:
         "pixels": outline.pixels,
         "tiles": list(outline.tiles),
         "at_edge": outline.at_edge,
-        **({} if outline.disagreement is None else {"disagreement": outline.disagreement}),
+        **({} if outline.spread is None else {"spread": outline.spread}),
     }
 
 

@@ -15,6 +15,7 @@ DRAWN = {
     "lat": "DOUBLE",
     "score_mean": "DOUBLE",
     "score_max": "DOUBLE",
+    "spread": "DOUBLE",
     "pixels": "BIGINT",
     "at_edge": "BOOLEAN",
     "lineage": "VARCHAR",
@@ -33,10 +34,11 @@ DRAWN = {
 MEETING = {"number": "BIGINT", "relation": "VARCHAR", "relation_slump": "BIGINT"}
 """Those of them that share area with a slump."""
 _KEPT = ", ".join(name for name in DRAWN if name not in ("number", "geom"))
+_READ = _KEPT.replace("spread", "CASE WHEN isnan(spread) THEN NULL ELSE spread END")
 TAKE_IN = f"""
 INSERT INTO candidate (candidate_id, job_id, iteration, relation, relation_slump, geom, {_KEPT})
 SELECT ? + number, ?, ?, coalesce(relation, 'new'), coalesce(relation_slump, 0),
-       ST_GeomFromWKB(geom), {_KEPT}
+       ST_GeomFromWKB(geom), {_READ}
 FROM {{drawn}} d LEFT JOIN {{meeting}} m USING (number)
 """  # noqa: S608 - constants
 JUDGED = """
@@ -50,7 +52,7 @@ UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidat
 LISTED = """
 SELECT candidate_id, iteration, status, score_mean, score_max, area_m2, lon, lat, slump_id,
        relation, lineage, lineage_of, reason, note, analyst, decided_at, at_edge,
-       evidence, confidence, flagged
+       evidence, confidence, flagged, spread
 FROM candidates WHERE (?::INTEGER IS NULL OR iteration = ?) AND (?::VARCHAR IS NULL OR status = ?)
 ORDER BY candidate_id
 """

@@ -41,6 +41,7 @@ class CandidateRow:
         evidence: comma-joined keys of what the analyst saw.
         confidence: certain, probable, possible or empty.
         flagged: to come back to.
+        spread: 0..0.5, how far the members of an ensemble disagree; None = one member.
     """
 
     candidate_id: int
@@ -63,6 +64,7 @@ class CandidateRow:
     evidence: str | None
     confidence: str | None
     flagged: bool
+    spread: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
         "seq": np.array([one.seq for one in block], np.int64),
         "score_mean": np.array([one.score_mean for one in block], float),
         "score_max": np.array([one.score_max for one in block], float),
+        "spread": np.array([np.nan if one.spread is None else one.spread for one in block], float),
         "pixels": np.array([one.pixels for one in block], np.int64),
         "at_edge": np.array([one.at_edge for one in block], bool),
         "tiles": np.array([",".join(map(str, one.tiles)) for one in block], dtype=object),

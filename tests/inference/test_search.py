@@ -374,3 +374,18 @@ def test_a_job_without_an_area_is_damaged(tmp_path: Path, world: World) -> None:
     job[0].area.unlink()
     with pytest.raises(DamagedError, match=r"area\.wkb is missing"):
         run(job)
+
+
+def test_members_that_disagree_give_their_spread(
+    tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
+) -> None:
+    class Two(nn.Module):
+        """Both find the bright ones, one of them is surer."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.cat([5 * x[:, :1], 2 * x[:, :1]], 1)
+
+    use_network(Two())
+    found = run(infer_job(tmp_path / "2-infer", world, MODEL))
+    assert len(found) == len(world.slumps)
+    assert all(one.spread is not None and 0 < one.spread < 0.5 for one in found)
