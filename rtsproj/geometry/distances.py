@@ -64,9 +64,11 @@ class LineIndex:
         asked, found = self._tree.query_nearest(shapes, all_matches=True)
         best = np.full(len(shapes), len(self._ids), np.int64)
         np.minimum.at(best, asked, found)
-        return self._ids[best], self._geodesic(shapely.shortest_line(shapes, self._geoms[best]))
+        return self._ids[best], self._geodesic(shapes, best)
 
-    def _geodesic(self, links: Geometries) -> Floats:
+    def _geodesic(self, shapes: Geometries, lines: Ints) -> Floats:
+        """Distance in m of each shape to its line, given by place in the index."""
+        links = shapely.shortest_line(shapes, self._geoms[lines])
         lon, lat = transform_points(shapely.get_coordinates(links), self._crs, WGS84)
         _, _, metres = GEOD.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])
         return np.where(shapely.length(links) == 0, 0.0, metres)

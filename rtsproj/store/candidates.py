@@ -1,9 +1,9 @@
 """Candidates: collected once per job, read for triage and lineage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rtsproj.store.bulk import Near, Shapes, Spool, add_distances, read_shapes
+from rtsproj.store.bulk import BLOCK, Near, Shapes, Spool, add_distances, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
 DRAWN = {
@@ -158,7 +158,10 @@ def neighbour_outlines(
     return tuple(bytes(row["wkb"]) for row in found)
 
 
-def all_candidates(connection: Connection, *, first: int) -> Shapes:
-    """([candidate_id], outlines) of every candidate from an id on."""
-    query = "SELECT candidate_id, ST_AsWKB(geom) FROM candidate WHERE candidate_id >= ?"
-    return read_shapes(connection, query, [first])
+def candidate_blocks(connection: Connection, *, first: int) -> Iterator[Shapes]:
+    """([candidate_id], outlines) of the candidates from an id on, a block of ids at a time."""
+    end = next_id(connection, "candidate", "candidate_id")
+    query = """SELECT candidate_id, ST_AsWKB(geom) FROM candidate
+               WHERE candidate_id BETWEEN ? AND ? ORDER BY candidate_id"""
+    for start in range(first, end, BLOCK):
+        yield read_shapes(connection, query, [start, start + BLOCK - 1])

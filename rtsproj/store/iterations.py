@@ -20,6 +20,11 @@ def open_iteration(connection: Connection, iteration: int, *, by: str) -> None:
     insert(connection, "iteration", {"iteration": iteration, "opened_by": by})
 
 
+def has_begun(connection: Connection) -> bool:
+    """True once an iteration is open."""
+    return bool(connection.execute("SELECT 1 FROM iteration LIMIT 1").fetchall())
+
+
 def latest_iteration(connection: Connection) -> dict[str, Any] | None:
     """Newest row of the view ``iterations``; None before the project CRS is settled."""
     found = rows(connection, LATEST)

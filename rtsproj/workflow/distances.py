@@ -15,7 +15,7 @@ def measure_source(connection: Connection, source_id: int, kind: str, crs: str) 
         "SELECT 1 FROM candidate_distance WHERE source_id = ? LIMIT 1", [source_id]
     ).fetchall()
     if not measured:
-        measure_candidates(connection, (source_id, kind), 0)
+        measure_candidates(connection, (source_id, kind), 1)
 
 
 def measure_missing(connection: Connection) -> None:
@@ -37,8 +37,9 @@ def measure_candidates(connection: Connection, source: tuple[int, str], first: i
     """Measure the candidates from an id on to one line file, (source_id, kind)."""
     source_id, kind = source
     index = line_index(connection, source_id, facts.read_fact(connection, "crs") or "")
-    found = _nearest(index, candidates.all_candidates(connection, first=first))
-    candidates.add_candidate_distances(connection, kind, source_id, found)
+    for block in candidates.candidate_blocks(connection, first=first):
+        found = _nearest(index, block)
+        candidates.add_candidate_distances(connection, kind, source_id, found)
 
 
 def line_index(connection: Connection, source_id: int, crs: str) -> LineIndex:

@@ -153,7 +153,7 @@ def _iteration(row: dict[str, object]) -> IterationRow:
 def _is_bare(project: Project) -> bool:
     """True where no iteration is open yet, as in a copy from before the first scene."""
     with reading(project) as connection:
-        return not iterations.read_iterations(connection)
+        return not iterations.has_begun(connection)
 
 
 def _next_step(stage: Stage, blocked: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ from rtsproj.settings import LineageSettings
 from rtsproj.store import database, iterations, near, queue, tiles
 from rtsproj.store.bulk import Spool, hexadecimal
 from rtsproj.workflow import collect
-from rtsproj.workflow.project import Project, reading, writing
+from rtsproj.workflow.project import Project, open_project, reading, writing
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.report import collect_report
 from rtsproj.workflow.status import status
@@ -48,7 +48,7 @@ def say(name: str, seconds: float, cpu_s: float) -> None:
 
 def work_collect(rows: int, folder: Path) -> None:
     """A search whose first half lies where an analyst has judged; 100,000 road segments."""
-    project, _ = made(folder, rows)
+    project = open_project(folder / f"desk-{rows}" / "project", wait_s=60)
     held: list[tuple[float, float]] = []
     plain = database.Database.writing
 
@@ -67,11 +67,12 @@ def work_collect(rows: int, folder: Path) -> None:
 def work_nearest(rows: int, _folder: Path) -> None:
     """A tenth as many outlines as segments, beside the bare index."""
     lines = segments(rows, EXTENT_M)
-    slumps = np.concatenate([blobs(rows // 10, seed=3)])
+    slumps = blobs(rows // 10, seed=3)
     index = timed("index of segments", lambda: LineIndex(np.arange(rows), lines, CRS))
     bare = shapely.STRtree(lines)
     timed("bare STRtree.query_nearest, rows / 10 asked", lambda: bare.query_nearest(slumps))
-    timed("nearest line, geodesic, rows / 10 asked", lambda: index.nearest(slumps))
+    ids, _ = timed("nearest line, geodesic, rows / 10 asked", lambda: index.nearest(slumps))
+    timed("of it, points and geodesics", lambda: index._geodesic(slumps, ids))
 
 
 def work_lineage(rows: int, _folder: Path) -> None:
@@ -124,9 +125,8 @@ def work_tiles(rows: int, folder: Path) -> None:
 
 def work_views(rows: int, folder: Path) -> None:
     """What analysts and screens ask, half of the candidates decided, a tenth of these slumps."""
-    project, _ = made(folder, rows)
+    project = open_project(folder / f"desk-{rows}" / "project", wait_s=60)
     collect.catch_up(project)
-    project.database.close()
     for name, text in (
         ("candidates", "SELECT count(*), max(area_m2) FROM candidates WHERE status = 'open'"),
         ("inventory", "SELECT * EXCLUDE (geom) FROM inventory ORDER BY nearest_m"),
@@ -148,9 +148,11 @@ def work_views(rows: int, folder: Path) -> None:
         timed("disputed candidates", lambda: queue.disputed(connection))
 
 
-def made(folder: Path, rows: int) -> tuple[Project, int]:
+def work_make(rows: int, folder: Path) -> None:
+    """The project of ``collect`` and ``views``: made apart, so that its memory does not count."""
     size = Size(candidates=rows, judged=rows // 2, lines=100_000, tiles=max(10, rows // 15))
-    return big_project(folder / f"desk-{rows}", size)
+    if not (folder / f"desk-{rows}").exists():
+        big_project(folder / f"desk-{rows}", size)
 
 
 def ask(project: Project, text: str) -> None:
