@@ -17,6 +17,7 @@ Loss = Literal["bce_dice", "focal_tversky", "bce", "focal"]
 Precision = Literal["auto", "fp32", "bf16"]
 ScalingRule = Literal["percentile", "reflectance"]
 Refit = Literal["none", "all"]
+Optimizer = Literal["adamw", "sgd"]
 Schedule = Literal["one_cycle", "poly", "constant"]
 WarmStart = Literal["none", "last"]
 QueueOrder = Literal["batches", "score", "uncertainty", "lines", "map", "tile", "area"]
@@ -86,7 +87,9 @@ class TrainSettings:
     steps: int = 200
     """Most optimiser steps of one training."""
     learning_rate: float = 2e-3
-    """Highest rate of the schedule (AdamW)."""
+    """Highest rate of the schedule."""
+    optimizer: Optimizer = "adamw"
+    """adamw, or sgd = momentum 0.9 (DeepLab's, which the rate of xia2022 was published for)."""
     schedule: Schedule = "one_cycle"
     """one_cycle (Smith 2018), poly = power 0.9 (DeepLab), or constant (learning.schedule)."""
     loss: Loss = "bce_dice"
@@ -270,6 +273,7 @@ def preset_settings(preset: Preset) -> Settings:
             chip_px=480,
             steps=30_000,
             learning_rate=0.007,
+            optimizer="sgd",
             schedule="poly",
             reason_quota=1.0,
             validate_every=1000,

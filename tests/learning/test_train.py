@@ -213,6 +213,18 @@ def test_labels_that_differ_from_the_request_are_refused(tmp_path: Path, world: 
         run(job)
 
 
+def test_the_published_optimiser_trains_and_resumes_with_the_same_bits(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(
+        TINY, optimizer="sgd", learning_rate=0.007, schedule="poly", steps=4, validate_every=4
+    )
+    whole = run(train_job(tmp_path / "1-train", world, settings=settings))
+    job = train_job(tmp_path / "2-train", world, settings=settings)
+    killed_before(3, monkeypatch, job)
+    assert run(job) == whole
+
+
 @pytest.mark.parametrize("loss", ["bce", "focal", "focal_tversky"])
 def test_every_loss_and_bf16_train(loss: Loss, tmp_path: Path, world: World) -> None:
     settings = replace(TINY, loss=loss, precision="bf16", steps=2, validate_every=2)
