@@ -18,6 +18,7 @@ Precision = Literal["auto", "fp32", "bf16"]
 EngineName = Literal["auto", "torch", "openvino"]
 ScalingRule = Literal["percentile", "reflectance"]
 Refit = Literal["none", "all"]
+Optimizer = Literal["adamw", "sgd"]
 Schedule = Literal["one_cycle", "poly", "constant"]
 WarmStart = Literal["none", "last"]
 QueueOrder = Literal["batches", "score", "uncertainty", "lines", "map", "tile", "area"]
@@ -87,7 +88,9 @@ class TrainSettings:
     steps: int = 200
     """Most optimiser steps of one training."""
     learning_rate: float = 2e-3
-    """Highest rate of the schedule (AdamW)."""
+    """Highest rate of the schedule."""
+    optimizer: Optimizer = "adamw"
+    """adamw, or sgd = momentum 0.9 (DeepLab's, which the rate of xia2022 was published for)."""
     schedule: Schedule = "one_cycle"
     """one_cycle (Smith 2018), poly = power 0.9 (DeepLab), or constant (learning.schedule)."""
     loss: Loss = "bce_dice"
@@ -285,6 +288,7 @@ def preset_settings(preset: Preset) -> Settings:
             chip_px=480,
             steps=30_000,
             learning_rate=0.007,
+            optimizer="sgd",
             schedule="poly",
             reason_quota=1.0,
             validate_every=1000,

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from rtsproj.domain.text import counted
 from rtsproj.errors import InterruptedJobError, RtsError
 from rtsproj.imagery.samples import Samples, samples_bytes, worst_and_best
 from rtsproj.jobs.curves import CurvePoint
@@ -15,6 +16,7 @@ from rtsproj.jobs.files import write_atomic
 from rtsproj.learning.checkpoint import save_checkpoint
 from rtsproj.learning.gradient import Gradients
 from rtsproj.learning.losses import loss_function
+from rtsproj.learning.optimizer import optimizer_of
 from rtsproj.learning.prefetch import prefetched
 from rtsproj.learning.samples import Batch, Phase, Sampler
 from rtsproj.learning.schedule import rate_at
@@ -38,7 +40,7 @@ class Trainer:
         self._steps = steps
         built, self.report = started_network(session.spec, session.start, member=session.member)
         self.network = ranks.adapted(built, session.backend.device).to(session.backend.device)
-        self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=1.0, fused=True)
+        self._optimizer = optimizer_of(request.settings.optimizer, self.network)
         loss = loss_function(request.settings.loss)
         self._gradients = Gradients(self.network, loss, session.backend, ranks=ranks)
         self._sampler = Sampler(
@@ -147,7 +149,9 @@ class Trainer:
             settings.schedule, step, steps=self._steps, peak=settings.learning_rate
         )
         for group in self._optimizer.param_groups:
-            group["lr"], group["betas"] = rate, (beta, 0.999)
+            group["lr"] = rate
+            if "betas" in group:
+                group["betas"] = (beta, 0.999)
         self.network.train()
         loss = self._left(batch)
         self._optimizer.step()
@@ -171,17 +175,17 @@ class Trainer:
 
     def _halve(self, chips: int, error: torch.OutOfMemoryError) -> None:
         micro = min(self._micro, chips)
+        told = f"memory ran out with {counted(micro, 'chip')} per forward pass"
         if micro == 1 or self._session.ranks.world > 1:
-            several = "; with several processes it is not lowered by itself"
             raise RtsError(
-                f"memory ran out with {micro} chips per forward pass"
-                + several * (self._session.ranks.world > 1),
-                hint="lower train.micro_batch or train.chip_px, or choose a smaller train.encoder",
+                told,
+                hint="lower train.micro_batch (several processes do not lower it by themselves) or "
+                "train.chip_px, or choose a smaller train.encoder",
             ) from error
         self._micro = micro // 2
         self._session.reporter.note(
-            f"memory ran out with {micro} chips per forward pass: going on with {self._micro}, "
-            "the gradient stays that of the whole batch; BatchNorm sees the smaller part"
+            f"{told}: going on with {self._micro}; the gradient stays that of the whole batch, "
+            "BatchNorm sees the smaller parts"
         )
 
     def _validated(self, ledger: Ledger) -> tuple[Ledger, Scores | None]:

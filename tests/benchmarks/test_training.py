@@ -63,7 +63,7 @@ def test_steps_per_second_against_batches_in_memory(
         }
         spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         ledger, *_ = leg(trainer, Ledger())
-        for turn in range(4):
+        for turn in range(2):
             for name in sorted(ways, reverse=bool(turn % 2)):
                 monkeypatch.setattr(Sampler, "batch", ways[name])
                 ledger, wall, worked = leg(trainer, ledger)

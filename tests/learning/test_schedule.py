@@ -50,5 +50,5 @@ def test_constant_stays() -> None:
 
 def test_the_published_preset_has_the_published_schedule() -> None:
     train = preset_settings("xia2022").train
-    assert (train.schedule, train.learning_rate) == ("poly", 0.007)
+    assert (train.optimizer, train.schedule, train.learning_rate) == ("sgd", "poly", 0.007)
     assert preset_settings("default").train.schedule == "one_cycle"

@@ -10,15 +10,17 @@ from trainings import killed_before, messages, run
 from workshop import TINY, World, train_job
 
 from rtsproj.errors import DamagedError, InterruptedJobError, RtsError
+from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.weights import resolve_weights
 from rtsproj.learning import loop
 from rtsproj.learning.loop import Trainer
-from rtsproj.learning.model_file import read_info
+from rtsproj.learning.model_file import load_model, read_info
 from rtsproj.learning.samples import Batch, Sampler
+from rtsproj.learning.schedule import rate_at
 from rtsproj.learning.session import Ledger
 from rtsproj.learning.train import train
-from rtsproj.settings import Loss, TrainSettings
+from rtsproj.settings import Loss, Schedule, TrainSettings
 from rtsproj.workflow.monitor import TrainWatch
 
 # rasterio silences these by a filter that threads share; between them one slips through
@@ -211,6 +213,18 @@ def test_labels_that_differ_from_the_request_are_refused(tmp_path: Path, world: 
         run(job)
 
 
+def test_the_published_optimiser_trains_and_resumes_with_the_same_bits(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(
+        TINY, optimizer="sgd", learning_rate=0.007, schedule="poly", steps=4, validate_every=4
+    )
+    whole = run(train_job(tmp_path / "1-train", world, settings=settings))
+    job = train_job(tmp_path / "2-train", world, settings=settings)
+    killed_before(3, monkeypatch, job)
+    assert run(job) == whole
+
+
 @pytest.mark.parametrize("loss", ["bce", "focal", "focal_tversky"])
 def test_every_loss_and_bf16_train(loss: Loss, tmp_path: Path, world: World) -> None:
     settings = replace(TINY, loss=loss, precision="bf16", steps=2, validate_every=2)
@@ -244,3 +258,55 @@ def test_with_package_weights_a_short_training_finds_the_slumps(
     assert isinstance(result["scores"], dict)
     assert result["scores"]["objects"]["0.3"]["f1"] >= 0.6
     assert result["weights"]["matched"] == 288  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "encoder"), [("Unet", "resnet18"), ("FPN", "mobilenet_v2")]
+)
+def test_other_networks_train_and_are_loaded_again(
+    architecture: str, encoder: str, tmp_path: Path, world: World
+) -> None:
+    settings = replace(
+        TINY, architecture=architecture, encoder=encoder, steps=2, batch=2, validate_every=2
+    )
+    job = train_job(tmp_path / "1-train", world, settings=settings)
+    run(job)
+    network, info = load_model(job[0].model, sha256_of(job[0].model))
+    assert (info.spec.architecture, info.spec.encoder, info.members) == (architecture, encoder, 1)
+    with torch.inference_mode():
+        assert network(torch.rand(2, 4, 64, 64)).shape == (2, 1, 64, 64)
+
+
+def test_repeatable_kernels_are_used_for_the_training_alone(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    whole = Trainer._step
+
+    def watched(self: Trainer, at: int, batch: Batch) -> tuple[float, float]:
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        return whole(self, at, batch)
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    settings = replace(TINY, steps=2, validate_every=2, deterministic=True)
+    run(train_job(tmp_path / "1-train", world, settings=settings))
+    assert seen == [True, True]
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("schedule", ["poly", "constant"])
+def test_the_schedule_of_the_settings_is_followed(
+    schedule: Schedule, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    whole = Trainer._step
+
+    def watched(self: Trainer, at: int, batch: Batch) -> tuple[float, float]:
+        rates.append(whole(self, at, batch)[0])
+        return rates[-1], 0.0
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    settings = replace(TINY, steps=3, validate_every=3, schedule=schedule)
+    run(train_job(tmp_path / "1-train", world, settings=settings))
+    expected = [rate_at(schedule, n, steps=3, peak=TINY.learning_rate)[0] for n in range(3)]
+    assert rates == expected
