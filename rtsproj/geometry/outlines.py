@@ -20,6 +20,9 @@ from rtsproj.geometry.groups import Groups
 HALF_PX = 0.5
 KEEP = 1e-9
 """px; tolerance for dropping points on a straight line."""
+_BITS = 31
+"""Bits of a row in a number that stands for a corner."""
+_HALF = 1 << (_BITS - 1)
 
 
 def join_pieces(pieces: Sequence[BaseGeometry]) -> list[tuple[int, ...]]:
@@ -48,6 +51,8 @@ def smooth_pixels(geom: BaseGeometry) -> BaseGeometry:
     parts = [part for part in shapely.get_parts(geom) if isinstance(part, Polygon)]
     smoothed = [_smooth_polygon(part) for part in parts]
     diamonds = [_diamond(x, y) for x, y in _touching_corners(parts)]
+    if len(smoothed) == 1 and not diamonds and shapely.is_valid(smoothed[0]):
+        return smoothed[0]
     joined = shapely.union_all([*smoothed, *diamonds])
     return _largest_whole(shapely.make_valid(joined, method="structure", keep_collapsed=False))
 
@@ -89,14 +94,14 @@ def _midpoints(ring: BaseGeometry) -> np.ndarray:
 
 def _touching_corners(parts: Sequence[Polygon]) -> list[tuple[float, float]]:
     """Corners that the border passes more than once: there pixels touch diagonally."""
-    rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
-    if not rings:
-        return []
-    corners = np.vstack(
-        [shapely.get_coordinates(shapely.segmentize(ring, 1.0 + KEEP))[:-1] for ring in rings]
-    )
-    places, counts = np.unique(np.round(corners), axis=0, return_counts=True)
-    return [(float(x), float(y)) for x, y in places[counts > 1]]
+    rings = shapely.segmentize(shapely.get_rings(parts), 1.0 + KEEP)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    is_last = np.append(ring[1:] != ring[:-1], True)[: len(ring)]
+    x, y = np.rint(xy[~is_last]).astype(np.int64).T
+    places, counts = np.unique((x << _BITS) + y, return_counts=True)
+    found = places[counts > 1]
+    rows = ((found + _HALF) & (2 * _HALF - 1)) - _HALF
+    return list(zip(((found - rows) >> _BITS).tolist(), rows.tolist(), strict=True))
 
 
 def _diamond(x: float, y: float) -> Polygon:

@@ -24,11 +24,50 @@ def polygonise(mask: npt.NDArray[np.bool_]) -> list[BaseGeometry]:
     if not mask.any():
         return []
     found = shapes(mask.astype(np.uint8), mask=mask, connectivity=4)
-    polygons = [shapely.geometry.shape(geometry) for geometry, _ in found]
-    return [
-        one if one.is_valid else shapely.make_valid(one, method="structure", keep_collapsed=False)
-        for one in polygons
+    rings = [
+        (number, ring)
+        for number, (geometry, _) in enumerate(found)
+        for ring in geometry["coordinates"]
     ]
+    corners = np.array([corner for _, ring in rings for corner in ring])
+    ring_of = np.repeat(np.arange(len(rings)), [len(ring) for _, ring in rings])
+    lines = shapely.linearrings(corners, indices=ring_of)
+    polygons = shapely.polygons(lines, indices=[number for number, _ in rings])
+    bad = ~shapely.is_valid(polygons)
+    polygons[bad] = shapely.make_valid(polygons[bad], method="structure", keep_collapsed=False)
+    return list(polygons)
+
+
+def numbered_pixels(
+    outlines: Sequence[BaseGeometry], shape: tuple[int, ...]
+) -> npt.NDArray[np.int32]:
+    """Which outline each pixel lies in.
+
+    Every upright edge of an outline is where, going right, its pixels begin or end; a running sum
+    along the rows of +number and -number is the number of the outline that one is in.
+
+    Args:
+        outlines: along pixel borders, apart from each other, as ``polygonise`` gives them.
+        shape: (rows, cols).
+
+    Returns:
+        (rows, cols); 0 = in none, n + 1 = in outline n.
+    """
+    parts, owner = shapely.get_parts(np.array(outlines, object), return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    x, y = np.rint(xy).astype(np.int64).T
+    upright = (ring[1:] == ring[:-1]) & (x[1:] == x[:-1])
+    start, stop = y[:-1][upright], y[1:][upright]
+    number = owner[part[ring[:-1][upright]]] + 1
+    lengths = np.abs(stop - start)
+    before = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    rows = np.repeat(np.minimum(start, stop), lengths) + np.arange(lengths.sum()) - before
+    steps = np.zeros((shape[0], shape[1] + 1), np.int32)
+    sign = np.where(stop > start, -number, number)  # exteriors run counterclockwise
+    np.add.at(steps, (rows, np.repeat(x[:-1][upright], lengths)), np.repeat(sign, lengths))
+    inside: npt.NDArray[np.int32] = np.cumsum(steps, axis=1, dtype=np.int32)[:, :-1]
+    return inside
 
 
 def burn(

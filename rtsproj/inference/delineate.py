@@ -6,19 +6,19 @@ object on four tiles becomes one outline, the same as if it lay in one tile.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import Window
 from rtsproj.domain.tiles import Tile
 from rtsproj.geometry.outlines import join_pieces
-from rtsproj.imagery.shapes import polygonise
+from rtsproj.imagery.shapes import numbered_pixels, polygonise
 from rtsproj.inference.engine import FULL, NO_VALUE
 
 
@@ -103,7 +103,8 @@ def tile_pieces(tile: Tile, given: TileFound, cut: Cut) -> TilePieces:
         Its pieces. Objects under the smallest size that no neighbour can add to are only counted.
     """
     mask = (given.probability >= cut.stored) & (given.probability != NO_VALUE)
-    found = [_piece(tile, one, given) for one in polygonise(mask)]
+    outlines = polygonise(mask)
+    found = _pieces(tile, given, outlines) if outlines else []
     kept: list[Piece] = []
     specks = 0
     for group in join_pieces([one.outline for one in found]):
@@ -147,47 +148,41 @@ def parse_pieces(text: str) -> TilePieces:
     return TilePieces(pieces, int(head["specks"]))
 
 
-def _piece(tile: Tile, outline: BaseGeometry, given: TileFound) -> Piece:
-    inside, rows, cols = _pixels_of(outline)
-    values = given.probability[rows, cols][inside]
-    near = given.beside[rows.start : rows.stop + 2, cols.start : cols.stop + 2]
-    spread = None if given.spread is None else given.spread[rows, cols][inside]
-    return Piece(
-        tile_id=tile.tile_id,
-        outline=translate(outline, tile.window.col, tile.window.row),
-        pixels=int(inside.sum()),
-        total=int(values.sum(dtype=np.int64)),
-        top=int(values.max()),
-        at_edge=bool((near & _with_neighbours(inside)).any()),
-        spread=None if spread is None else int(spread.sum(dtype=np.int64)),
-    )
+def _pieces(tile: Tile, given: TileFound, outlines: Sequence[BaseGeometry]) -> list[Piece]:
+    """Measure all outlines of a tile at once, by the number of the outline in each pixel."""
+    numbers = numbered_pixels(outlines, given.probability.shape)
+    at = np.flatnonzero(numbers)
+    of = numbers.ravel()[at]
+    size = len(outlines) + 1
+
+    def sums(values: NDArray[Any]) -> list[int]:
+        found = np.bincount(of, weights=values.ravel()[at], minlength=size)[1:]
+        return [round(one) for one in found.tolist()]
+
+    order = np.argsort(of, kind="stable")
+    firsts = np.searchsorted(of[order], np.arange(1, size))
+    tops = np.maximum.reduceat(given.probability.ravel()[at][order], firsts)
+    pixels = np.bincount(of, minlength=size)[1:]
+    beside = sums(_near(given.beside))
+    spreads = [None] * len(outlines) if given.spread is None else sums(given.spread)
+    corner = np.array([tile.window.col, tile.window.row], float)
+    moved = shapely.transform(np.array(outlines, object), lambda xy: xy + corner)
+    return [
+        Piece(tile.tile_id, one, int(count), total, int(top), at_edge=near > 0, spread=spread)
+        for one, count, total, top, near, spread in zip(
+            moved, pixels, sums(given.probability), tops, beside, spreads, strict=True
+        )
+    ]
 
 
-def _pixels_of(outline: BaseGeometry) -> tuple[NDArray[np.bool_], slice, slice]:
-    """Pixels inside a polygon on pixel edges: each upright edge toggles the row to its right."""
-    left, top, right, bottom = (round(value) for value in outline.bounds)
-    toggles = np.zeros((bottom - top, right - left + 1), np.bool_)
-    for x, start, stop in _upright_edges(outline):
-        toggles[start - top : stop - top, x - left] ^= True
-    inside = np.logical_xor.accumulate(toggles, axis=1)[:, :-1]
-    return inside, slice(top, bottom), slice(left, right)
-
-
-def _upright_edges(outline: BaseGeometry) -> Iterator[tuple[int, int, int]]:
-    parts = shapely.get_parts(outline)
-    for ring in shapely.get_rings(parts):
-        xy = np.rint(shapely.get_coordinates(ring)).astype(np.int64)
-        upright = xy[:-1, 0] == xy[1:, 0]
-        low = np.minimum(xy[:-1, 1], xy[1:, 1])[upright]
-        high = np.maximum(xy[:-1, 1], xy[1:, 1])[upright]
-        yield from zip(xy[:-1, 0][upright].tolist(), low.tolist(), high.tolist(), strict=True)
-
-
-def _with_neighbours(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    out = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.bool_)
-    for row in range(3):
-        for col in range(3):
-            out[row : row + inside.shape[0], col : col + inside.shape[1]] |= inside
+def _near(beside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Core pixels that have a pixel beside imagery or area among their eight neighbours."""
+    rows, cols = beside.shape[0] - 2, beside.shape[1] - 2
+    out = np.zeros((rows, cols), np.bool_)
+    if beside.any():
+        for row in range(3):
+            for col in range(3):
+                out |= beside[row : row + rows, col : col + cols]
     return out
 
 
