@@ -13,7 +13,15 @@ from rtsproj.errors import UsageError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.workflow.collect import Collected
 from rtsproj.workflow.infer import start_search
-from rtsproj.workflow.jobs import Job, find_job, follow_job, list_jobs, resume_job, stop_job
+from rtsproj.workflow.jobs import (
+    Job,
+    Where,
+    find_job,
+    follow_job,
+    list_jobs,
+    resume_job,
+    stop_job,
+)
 from rtsproj.workflow.model_card import card_path
 from rtsproj.workflow.next_step import Watch, next_step
 from rtsproj.workflow.project import Project
@@ -83,6 +91,9 @@ def infer(
     context: typer.Context,
     wait: Wait = False,
     cluster: Cluster = "",
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Only prepare the job: a scheduler's array runs it.")
+    ] = False,
     by: As = None,
     as_json: Json = False,
 ) -> None:
@@ -94,7 +105,15 @@ def infer(
     here = session(context)
     project = here.open()
     collect(here, project)
-    found = start_search(project, by=whoami(by), cluster=cluster)
+    found = start_search(project, by=whoami(by), where=Where(cluster, hold))
+    if hold:
+        if as_json:
+            print_json(found)
+        else:
+            print(found.job_id)
+        here.talk.say(f"job {found.job_id} waits for workers; each of them is started with")
+        here.talk.say(f"python -m rtsproj.worker {found.folder} --share")
+        return
     _started(here, project, found, wait=wait, as_json=as_json)
 
 
@@ -182,7 +201,7 @@ def job_resume(
     """Go on from the newest checkpoint; finished tiles are kept, failed ones tried again."""
     here = session(context)
     project = here.open()
-    found = resume_job(project, number, cluster=cluster)
+    found = resume_job(project, number, where=Where(cluster))
     if found.collected:
         here.talk.say(f"job {number} is done and collected: nothing to do")
     elif wait:

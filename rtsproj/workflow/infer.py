@@ -11,18 +11,17 @@ from rtsproj.jobs.files import sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_tiles
 from rtsproj.store import jobs, tiles
-from rtsproj.workflow.jobs import Job, require_no_running_job, start_job
+from rtsproj.workflow.jobs import HERE, Job, Where, require_no_running_job, start_job
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.scenes import require_unchanged
 from rtsproj.workflow.stages import require_stage
 from rtsproj.workflow.tiles import read_ground, read_source
 
 
-def start_search(project: Project, *, by: str, cluster: str = "") -> Job:
+def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
     """Start the search of the tiles that the iteration has not done, detached.
 
-    Failed tiles and tiles added since are searched by starting again; finished ones are kept. With
-    the address of a ``cluster`` its workers search, else this machine does.
+    Failed tiles and tiles added since are searched by starting again; finished ones are kept.
 
     Raises:
         NeedsError: there is no model yet, or nothing is left to search.
@@ -63,4 +62,4 @@ def start_search(project: Project, *, by: str, cluster: str = "") -> Job:
         core_px=project.settings.grid.core_px,
         margin_px=project.settings.grid.margin_px,
     )
-    return start_job(project, folder, request, by=by, cluster=cluster)
+    return start_job(project, folder, request, by=by, where=where)

@@ -43,13 +43,35 @@ class Job:
     status: JobStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What runs a job.
+
+    Attributes:
+        cluster: address of a Dask scheduler whose workers search; empty = this machine.
+        hold: True = nothing yet: somebody else will start workers on its folder.
+    """
+
+    cluster: str = ""
+    hold: bool = False
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Further words for the worker."""
+        return ("--cluster", self.cluster) if self.cluster else ()
+
+
+HERE = Where()
+"""This machine, now."""
+
+
 def start_job(
     project: Project,
     folder: JobFolder,
     request: TrainRequest | InferRequest,
     *,
     by: str,
-    cluster: str = "",
+    where: Where = HERE,
 ) -> Job:
     """Freeze the request, write the job's row, launch the worker.
 
@@ -58,7 +80,7 @@ def start_job(
         folder: holds the job's inputs.
         request: what is asked.
         by: who asks.
-        cluster: address of a Dask scheduler whose workers search; empty = this machine.
+        where: what runs it.
     """
     folder.write_request(request)
     row = {
@@ -71,7 +93,8 @@ def start_job(
     }
     with writing(project, f"job {request.job}") as connection:
         jobs.add_job(connection, row)
-    launch(folder, arguments=_on(cluster))
+    if not where.hold:
+        launch(folder, arguments=where.arguments)
     return find_job(project, request.job)
 
 
@@ -142,20 +165,18 @@ def stop_job(project: Project, job_id: int) -> Job:
     return find_job(project, job_id)
 
 
-def resume_job(project: Project, job_id: int, *, cluster: str = "") -> Job:
+def resume_job(project: Project, job_id: int, *, where: Where = HERE) -> Job:
     """Go on from the newest checkpoint; a job that is running or done is left as it is.
 
-    A search may go on elsewhere than it began: on a ``cluster``, or on this machine again.
+    A search may go on elsewhere than it began: on a cluster, or on this machine again.
     """
     job = find_job(project, job_id)
-    if job.collected or job.status.state in RUNNING or job.status.state is JobState.DONE:
+    is_held = job.status.state is JobState.QUEUED and not JobFolder(job.folder).launched.exists()
+    is_at_work = job.status.state in RUNNING and not is_held
+    if job.collected or is_at_work or job.status.state is JobState.DONE:
         return job
-    launch(JobFolder(job.folder), arguments=_on(cluster))
+    launch(JobFolder(job.folder), arguments=where.arguments)
     return find_job(project, job_id)
-
-
-def _on(cluster: str) -> tuple[str, ...]:
-    return ("--cluster", cluster) if cluster else ()
 
 
 def follow_job(

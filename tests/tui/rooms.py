@@ -29,7 +29,7 @@ def launches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the folders that were launched, in place of workers."""
     found: list[str] = []
     monkeypatch.setattr(
-        "rtsproj.workflow.jobs.launch", lambda folder: found.append(folder.path.name)
+        "rtsproj.workflow.jobs.launch", lambda folder, **_: found.append(folder.path.name)
     )
     return found
 

@@ -6,7 +6,8 @@ from desk import add_model, finished_search, square
 from driving import settle, text_of
 from rooms import at_work, give_tiles, launches, tell_tile
 
-from rtsproj.domain.tiles import Outcome
+from rtsproj.domain.tiles import Outcome, TileOutcome
+from rtsproj.jobs import tables
 from rtsproj.jobs.curves import SpeedPoint, append_point
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.tui.app import RtsApp
@@ -104,16 +105,29 @@ def test_outcomes_are_read_once(project: Project, folder: JobFolder) -> None:
     watch = SearchWatch(folder.path)
     tell_tile(folder, 1, Outcome.FAILED, "torn")
     assert [why for _, why in watch.look().failures] == ["torn"]
-    read = watch._outcomes.offset
+    [tail] = watch._outcomes.values()
+    read = tail.offset
     # WHEN a second outcome of the tile comes
     tell_tile(folder, 1, Outcome.DONE)
     look = watch.look()
     # THEN only that line was read, and it is the one that counts
-    assert watch._outcomes.offset > read
+    assert tail.offset > read
     assert look.failures == ()
     assert look.pieces == 1
     assert watch.tile(1).state == "done"
     assert watch.tile(99) is None
+
+
+def test_outcomes_of_every_shard_are_seen(project: Project, folder: JobFolder) -> None:
+    watch = SearchWatch(folder.path)
+    tell_tile(folder, 1, Outcome.FAILED, "torn")
+    folder.shards.mkdir()
+    stamp = watch.stamp()
+    told = TileOutcome(1, Outcome.DONE, outlines=1)
+    tables.append_outcomes(folder.shard(3), [told])
+    assert watch.stamp() != stamp
+    assert watch.look().failures == ()
+    assert watch.tile(1).state == "done"
 
 
 def test_pace_counts_each_start_by_itself_and_five_minutes_only() -> None:
