@@ -1,5 +1,6 @@
 """The examples run as they are printed."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,20 @@ def test_the_tour_takes_pictures_of_real_screens(tmp_path: Path) -> None:
     with Image.open(tmp_path / "out" / "triage-80x24.png") as picture:
         assert picture.size == (80 * 9, 24 * 18)
         assert len(picture.convert("RGB").getcolors(100_000)) > 10
+
+
+def test_the_growth_of_the_desk_is_plotted(tmp_path: Path) -> None:
+    figures = {
+        "collect, 10000 rows": {"seconds": 2.0},
+        "collect, 100000 rows": {"seconds": 19.0},
+        "load before": [1.0, 1.0, 1.0],
+    }
+    (tmp_path / "desk.json").write_text(json.dumps(figures))
+    words = [EXAMPLES / "3-scaling" / "plot.py", tmp_path / "desk.json", tmp_path / "out.png"]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 lines in" in done.stdout
+    with Image.open(tmp_path / "out.png") as picture:
+        assert picture.width > 500
