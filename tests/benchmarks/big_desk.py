@@ -1,6 +1,7 @@
 """Synthetic projects of any size: what a desk holds after a search of a whole region."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ Geometries = npt.NDArray[np.object_]
 SPACING_M = 200.0
 """m between the centres of two places."""
 CORNERS = 24
+BLOCK = 20_000
 ROW = 1000
 CORE_M = 1536.0
 """m along a tile: 512 px of 3 m."""
@@ -83,24 +85,35 @@ def blobs(count: int, *, seed: int, moved_m: float = 0.0) -> Geometries:
     The same places have the same shape, as drawn by another model: each corner moved in or out by
     about ``moved_m``.
     """
+    blocks = blob_blocks(count, seed=seed, moved_m=moved_m)
+    return np.concatenate([np.zeros(0, object), *blocks])
+
+
+def blob_blocks(count: int, *, seed: int, moved_m: float) -> Iterator[Geometries]:
+    """The same outlines, a block at a time."""
+    for first in range(0, count, BLOCK):
+        yield _block(np.arange(first, min(first + BLOCK, count)), seed=seed, moved_m=moved_m)
+
+
+def _block(numbers: npt.NDArray[np.int64], *, seed: int, moved_m: float) -> Geometries:
+    first, count = int(numbers[0]), len(numbers)
     angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
-    waves = np.random.default_rng(1).uniform(size=(count, 3, 2))  # of a place, whatever the count
+    waves = np.random.default_rng([1, first]).uniform(size=(count, 3, 2))  # of a place, always
     radius = np.full((count, CORNERS), RADIUS_M)
     for n in range(3):
         high, turn = 0.12 * waves[:, n, :1], 6.3 * waves[:, n, 1:]
         radius += RADIUS_M * high * np.cos((n + 1) * angle + turn)
-    radius += moved_m * np.random.default_rng(seed).normal(size=(count, CORNERS))
-    at = places(count)
+    radius += moved_m * np.random.default_rng([seed, first]).normal(size=(count, CORNERS))
+    at = places(numbers)
     corners = at[:, None, :] + radius[:, :, None] * np.stack((np.cos(angle), np.sin(angle)), axis=1)
     made: Geometries = shapely.polygons(np.concatenate((corners, corners[:, :1]), axis=1))
     return made
 
 
-def places(count: int) -> npt.NDArray[np.float64]:
-    """Centres row by row, 1,000 a row; (count, 2) m."""
-    number = np.arange(count)
+def places(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Centres row by row, 1,000 a row; (n, 2) m."""
     return np.column_stack(
-        (LEFT + 1000 + SPACING_M * (number % ROW), TOP - 1000 - SPACING_M * (number // ROW))
+        (LEFT + 1000 + SPACING_M * (numbers % ROW), TOP - 1000 - SPACING_M * (numbers // ROW))
     )
 
 
@@ -143,7 +156,7 @@ def big_project(path: Path, size: Size) -> tuple[Project, int]:
 def _fill(connection: Connection, path: Path, size: Size, extent: float) -> None:
     if size.judged:
         rows = path / "earlier.jsonl"
-        at = places(size.judged)
+        at = places(np.arange(size.judged))
         wkb = shapely.to_wkb(blobs(size.judged, seed=1), hex=True)
         with rows.open("w", encoding="ascii") as stream:
             stream.writelines(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from big_desk import Size, big_project, blobs, segments
+from big_desk import BLOCK, Size, big_project, blob_blocks, blobs, segments
 from desk import CRS
 
 from rtsproj.geometry.distances import LineIndex
@@ -30,7 +30,6 @@ from rtsproj.workflow.report import collect_report
 from rtsproj.workflow.status import status
 
 EXTENT_M = 200_000.0
-BLOCK = 20_000
 
 
 def timed(name: str, work: Callable[[], Any]) -> Any:
@@ -81,12 +80,10 @@ def work_lineage(rows: int, _folder: Path) -> None:
         "index of judged places",
         lambda: PlaceIndex(np.arange(rows), np.zeros(rows, np.int64), blobs(rows, seed=1)),
     )
-    later = blobs(rows, seed=2, moved_m=2.0)
 
     def classify() -> None:
-        for start in range(0, rows, BLOCK):
-            part = later[start : start + BLOCK]
-            index.classify(part, pixel_m=3.0, settings=LineageSettings())
+        for later in blob_blocks(rows, seed=2, moved_m=2.0):
+            index.classify(later, pixel_m=3.0, settings=LineageSettings())
 
     timed("lineage", classify)
 
