@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from desk import make_project
+from small import use_small
 
 from rtsproj.domain.requests import TrainRequest
 from rtsproj.jobs.folder import JobFolder
@@ -33,6 +34,7 @@ def project(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose trainings take a second and have no validation."""
     torch.set_num_threads(1)
     monkeypatch.setattr(jobs, "launch", lambda folder, **_: work(folder))
+    use_small(monkeypatch.setattr)
     made = make_project(tmp_path)
     train = replace(
         made.settings.train,
@@ -76,19 +78,14 @@ def test_a_model_s_job_points_to_its_card(run, project: Project) -> None:
         assert stream.read().startswith("# Model ")
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "told"),
-    [
+def test_what_cannot_be_trained_is_told(run, project: Project) -> None:
+    for words, code, told in (
         (("--resume",), 4, "has no training to go on with"),
         (("--resume", "--sweep", "loss=bce"), 2, "goes on as the job was started"),
         (("--take", "best"), 2, "--take needs a sweep"),
         (("--sweep", "lose=1"), 2, "lose"),
         (("--sweep", "loss=dice"), 2, "dice"),
-    ],
-)
-def test_what_cannot_be_trained_is_told(
-    words: tuple[str, ...], code: int, told: str, run, project: Project
-) -> None:
-    said = run("-C", project.folder, "train", *words)
-    assert (said.code, said.out) == (code, "")
-    assert told in said.err
+    ):
+        said = run("-C", project.folder, "train", *words)
+        assert (said.code, said.out) == (code, ""), words
+        assert told in said.err, words

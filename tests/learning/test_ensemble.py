@@ -1,11 +1,13 @@
 """An ensemble is trained network by network, resumed in any of them, and kept in one file."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from small import use_small
 from trainings import Kill, killed_before, messages, run
 from workshop import TINY, World, train_job
 
@@ -29,6 +31,13 @@ pytestmark = [
 
 SHORT = replace(TINY, steps=3, validate_every=3, checkpoint_every=2)
 TWO = replace(SHORT, members=2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        use_small(patched.setattr)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from small import use_small
 from torch import nn
 from trainings import killed_before, messages, run
 from workshop import TINY, World, train_job
 
 from rtsproj.errors import RtsError
-from rtsproj.learning import start
-from rtsproj.learning.network import NetworkSpec, build_network
 
 # rasterio silences these by a filter that threads share; between them one slips through
 pytestmark = [
@@ -40,10 +39,12 @@ class Hungry(nn.Module):
 
 
 def hungry(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    def build(spec: NetworkSpec) -> nn.Module:
-        return Hungry(build_network(spec), most)
+    use_small(monkeypatch.setattr, wrap=lambda made: Hungry(made, most))
 
-    monkeypatch.setattr(start, "build_network", build)
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small(monkeypatch.setattr)
 
 
 @pytest.mark.parametrize("step", [1, 2])
@@ -72,8 +73,6 @@ def test_where_memory_runs_out_the_micro_batch_is_halved_and_kept_over_a_resume(
     assert run(job) == expected
     assert messages(job).count("memory ran out") == 1
     # AND a training that was asked for that size from the start has the same weights
-    monkeypatch.undo()
-    hungry(monkeypatch, 2)
     asked = replace(SHORT, micro_batch=2)
     assert run(train_job(tmp_path / "3-train", world, settings=asked)) == expected
 

@@ -108,11 +108,14 @@ def test_without_any_whole_checkpoint_the_training_starts_again(
     assert run(job) == undisturbed
 
 
+FEW = replace(TINY, steps=3, validate_every=3, checkpoint_every=1)
+
+
 def test_another_number_of_threads_is_told(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = train_job(tmp_path / "1-train", world)
-    killed_before(5, monkeypatch, job)
+    job = train_job(tmp_path / "1-train", world, settings=FEW)
+    killed_before(2, monkeypatch, job)
     torch.set_num_threads(2)
     try:
         run(job)
@@ -124,8 +127,8 @@ def test_another_number_of_threads_is_told(
 def test_a_checkpoint_of_another_request_is_passed_over(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, request = train_job(tmp_path / "1-train", world)
-    killed_before(5, monkeypatch, (job, request))
+    job, request = train_job(tmp_path / "1-train", world, settings=FEW)
+    killed_before(2, monkeypatch, (job, request))
     job.request.write_text(job.request.read_text() + "\n")
     run((job, request))
     assert "belongs to another request" in messages((job, request))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from small import use_small
 from workshop import TINY, World, train_job
 
 from rtsproj.errors import ExitCode, InterruptedJobError, UsageError
@@ -29,35 +29,17 @@ from rtsproj.jobs.launch import (
 )
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.state import JobState, follow, read_events, status_of
-from rtsproj.learning import start, train
-from rtsproj.learning.network import NetworkSpec
+from rtsproj.learning import train
 from rtsproj.learning.ranks import Ranks
 from rtsproj.worker.run import run_folder
 
 SETTINGS = replace(TINY, steps=4, validate_every=4, checkpoint_every=2)
 
 
-class Plain(nn.Module):
-    """A small network whose answer does not depend on how a batch is divided."""
-
-    def __init__(self, bands: int) -> None:
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Conv2d(bands, 8, 3, padding=1), nn.GroupNorm(2, 8))
-        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.head(self.encoder(images))
-
-
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Build it wherever a network is built, here and in forked processes."""
-
-    def build(spec: NetworkSpec) -> nn.Module:
-        return Plain(len(spec.bands)).to(memory_format=torch.channels_last)
-
-    monkeypatch.setattr(start, "build_network", build)
-    monkeypatch.setattr(train, "build_network", build)
+    """A network whose answer does not depend on how a batch is divided, here and when forked."""
+    use_small(monkeypatch.setattr, plain=True)
 
 
 @contextmanager
@@ -141,7 +123,7 @@ def wait_for_step(folder: JobFolder, step: int) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_desk_launches_several_processes(tmp_path: Path, world: World) -> None:
     settings = replace(SETTINGS, steps=2, validate_every=2, processes=2)
     folder, _ = train_job(tmp_path / "1-train", world, settings=settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from desk import add_known, catch_up_with, scene_file, square
+from small import use_small
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.iterations import Stage
@@ -16,7 +17,7 @@ from rtsproj.errors import InterruptedJobError, NeedsError, UsageError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.job import run_training
-from rtsproj.settings import TrainSettings, settings_text
+from rtsproj.settings import Settings, TrainSettings, settings_text
 from rtsproj.store import jobs as job_rows
 from rtsproj.workflow import jobs as desk_jobs
 from rtsproj.workflow import sweep as sweeps
@@ -83,6 +84,7 @@ def work(folder: JobFolder, *, stopping: Callable[[], bool] = lambda: False) -> 
 @pytest.fixture(autouse=True)
 def worker_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk_jobs, "launch", lambda folder, **_: work(folder))
+    use_small(monkeypatch.setattr)
 
 
 RUNS = ({"loss": "bce", "learning_rate": 0.001}, {"loss": "bce_dice", "learning_rate": 0.001})
@@ -90,6 +92,8 @@ RUNS = ({"loss": "bce", "learning_rate": 0.001}, {"loss": "bce_dice", "learning_
 
 def test_a_sweep_leaves_its_table_and_takes_nothing_in(tmp_path: Path) -> None:
     project = tiny_project(tmp_path)
+    with pytest.raises(NeedsError, match="iteration 1 has no training to go on with"):
+        resume_training(project)
     job = start_training(project, by="ann", sweep=Sweep(RUNS))
     [collected] = catch_up(project)
     assert not collected.has_model
@@ -141,9 +145,16 @@ def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None
     first = model_row(project, 1)
     assert first is not None
     assert first["weights_origin"] == "random"
+    # whose pace tells the time of a sweep
+    said = json.loads(str(first["scores"]))
+    assert preview_sweep(project, ({"steps": 4},)).seconds == pytest.approx(2 * said["seconds"])
     catch_up_with(project, [FRESH])
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
     converge(project, by="ann")
+    # AND another network, which is refused
+    other = replace(project.settings, train=replace(project.settings.train, architecture="Unet"))
+    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
+        start_training(replace(project, settings=other), by="ann")
     # WHEN the second one is trained
     assert f"the whole network of model {first['model_id']}" in weights_text(project)
     start_training(project, by="ann")
@@ -155,28 +166,11 @@ def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None
     card = card_path(project, str(second["sha256"])).read_text(encoding="utf-8")
     assert str(first["sha256"]) in card
     assert "accepted" in card
-
-
-def test_a_model_that_is_gone_or_another_network_is_no_warm_start(tmp_path: Path) -> None:
-    project = tiny_project(tmp_path, warm_start="last")
-    start_training(project, by="ann")
-    catch_up(project)
-    catch_up_with(project, [FRESH])
-    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
-    converge(project, by="ann")
-    other = replace(project.settings, train=replace(project.settings.train, architecture="Unet"))
-    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
-        start_training(replace(project, settings=other), by="ann")
-    for path in project.models.glob("*.safetensors"):
-        path.unlink()
+    # AND once the file is gone, no third one starts from it
+    (project.folder / str(second["path"])).unlink()
+    (project.folder / str(first["path"])).unlink()
     with pytest.raises(UsageError, match="model 1 is missing or has changed"):
-        start_training(project, by="ann")
-
-
-def test_without_an_interrupted_training_there_is_nothing_to_resume(tmp_path: Path) -> None:
-    project = tiny_project(tmp_path)
-    with pytest.raises(NeedsError, match="iteration 1 has no training to go on with"):
-        resume_training(project)
+        weights_text(project)
 
 
 def test_the_product_of_the_lists_is_planned() -> None:
@@ -209,20 +203,12 @@ def test_a_sweep_that_cannot_be_is_refused_with_its_reason(given: list[str], nam
     assert named in f"{caught.value.what} {caught.value.hint}"
 
 
-def test_the_time_of_a_sweep_follows_steps_and_pixels(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = tiny_project(tmp_path)
+def test_the_time_of_a_sweep_follows_steps_and_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "list_jobs", lambda _: ())
+    settings = replace(Settings(), train=TINY)
+    project = Project(Path("/none"), settings, None)  # type: ignore[arg-type]
     assert preview_sweep(project, RUNS).seconds is None
     monkeypatch.setattr(sweeps, "_seconds_per_pixel", lambda _: 1 / (2 * 64 * 64))
     assert preview_sweep(project, RUNS).seconds == pytest.approx(4.0)
     longer = ({"steps": 20}, {"chip_px": 128})
     assert preview_sweep(project, longer).seconds == pytest.approx(28.0)
-
-
-def test_the_pace_is_that_of_the_newest_training(tmp_path: Path) -> None:
-    project = tiny_project(tmp_path, members=2)
-    job = start_training(project, by="ann")
-    said = json.loads(JobFolder(job.folder).scores.read_text(encoding="utf-8"))
-    seconds = preview_sweep(project, ({"members": 1},)).seconds
-    assert seconds == pytest.approx(said["seconds"] / 2)
