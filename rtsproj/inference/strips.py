@@ -8,6 +8,7 @@ or the number of tiles: (window + block) rows x columns x (bands x bytes + 1).
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -125,8 +126,8 @@ class StripReader:
         end = min(self._mosaic.block_end(wanted), self._extent.row + self._extent.rows)
         window = Window(wanted.row, wanted.col, max(end - wanted.row, wanted.rows), wanted.cols)
         shape = (window.rows, window.cols)
-        values = np.zeros((len(self._mosaic.bands), *shape), self._mosaic.dtype_of(window))
-        new = Held(window, values, np.zeros(shape, bool))
+        values = room((len(self._mosaic.bands), *shape), self._mosaic.dtype_of(window))
+        new = Held(window, values, room(shape, np.dtype(bool)))
         missing = [window]
         for old in self._held:
             both = old.window.shared(window)
@@ -153,7 +154,7 @@ class StripReader:
                 continue
             rows = slice(row - one.window.row, None)
             window = Window(row, one.window.col, last - row, one.window.cols)
-            kept.append(Held(window, one.values[:, rows].copy(), one.valid[rows].copy()))
+            kept.append(Held(window, _moved(one.values[:, rows]), _moved(one.valid[rows])))
         self._held = kept
 
     def _cut(self, place: SearchWindow, whole: Held) -> Read:
@@ -177,6 +178,24 @@ class StripReader:
             values = np.pad(values, ((0, 0), *pads), mode="symmetric")
             valid = np.pad(valid, pads, mode="symmetric")
         return Read(place, Held(window, values.copy(), valid.copy()), counted, ~is_open)
+
+
+def room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Raw:
+    """Zeros in memory of their own, which goes back to the system as soon as nobody looks at them.
+
+    A worker's allocator keeps what it is given back (``jobs.launch``), which is right for the
+    network's windows and would double the memory of strips.
+    """
+    count = int(np.prod(shape))
+    if not count:
+        return np.zeros(shape, dtype)
+    return np.frombuffer(mmap(-1, count * dtype.itemsize), dtype).reshape(shape)
+
+
+def _moved(values: Raw) -> Raw:
+    out = room(values.shape, values.dtype)
+    out[:] = values
+    return out
 
 
 def without(window: Window, hole: Window) -> list[Window]:

@@ -40,6 +40,7 @@ from rtsproj.inference.strips import AreaMask, StripReader
 from rtsproj.inference.windows import strips_of
 from rtsproj.jobs import tables
 from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.launch import worker_environment
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.backend import choose_backend
 from rtsproj.learning.model_file import ModelInfo
@@ -105,10 +106,9 @@ def _patch(rng: np.random.Generator) -> np.ndarray:
     values = rng.normal(600, 60, (4, 512, 512))
     rows, cols = np.mgrid[:512, :512] + 0.5
     inside = np.zeros((512, 512), bool)
-    for row in range(40, 512, 100):
-        for col in range(40, 512, 130):
-            a, b = rng.uniform(5, 10, 2)
-            inside |= ((rows - row) / a) ** 2 + ((cols - col) / b) ** 2 <= 1
+    for row, col in ((90, 120), (250, 400), (420, 200)):
+        a, b = rng.uniform(14, 20, 2)
+        inside |= ((rows - row) / a) ** 2 + ((cols - col) / b) ** 2 <= 1
     values[0, inside] += 1200
     values[3, inside] -= 300
     return np.clip(values, 1, 4000).astype(np.uint16)
@@ -314,5 +314,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_memory_of_a_scene_100_000_px_wide(rows: int, tmp_path: Path) -> None:
     here = Path(__file__).parent
     text = WIDE.format(here=here, learning=here.parent / "learning", folder=tmp_path, rows=rows)
-    said = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-c", text],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=worker_environment(os.environ),
+    )
     note(f"peak memory, 100,000 x {rows:,} px", int(said.stdout.split()[-1]) / 1e6, "GB")
