@@ -178,7 +178,9 @@ def bare_rate(request: InferRequest, engine: str) -> float:
             for strip in strips_of(tables_of(extent), layout)
             for read in reader.windows(strip, strip.windows)
         ]
+    began = time.perf_counter()
     stages.found(reads[:1])
+    note(f"{engine}: first window, converting included", time.perf_counter() - began, "s")
     began = time.perf_counter()
     for read in reads:
         stages.found([read])
