@@ -23,13 +23,15 @@ def polygonise(mask: npt.NDArray[np.bool_]) -> list[BaseGeometry]:
     """
     if not mask.any():
         return []
-    found = shapes(mask.astype(np.uint8), mask=mask, connectivity=4)
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    part = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    found = shapes(part.astype(np.uint8), mask=part, connectivity=4)
     rings = [
         (number, ring)
         for number, (geometry, _) in enumerate(found)
         for ring in geometry["coordinates"]
     ]
-    corners = np.array([corner for _, ring in rings for corner in ring])
+    corners = np.array([corner for _, ring in rings for corner in ring]) + (cols[0], rows[0])
     ring_of = np.repeat(np.arange(len(rings)), [len(ring) for _, ring in rings])
     lines = shapely.linearrings(corners, indices=ring_of)
     polygons = shapely.polygons(lines, indices=[number for number, _ in rings])

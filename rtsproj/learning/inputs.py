@@ -75,6 +75,8 @@ def network_input(
     rows, cols = values[0].shape[1:]
     pads = ((0, 0), (0, -rows % _STRIDE_PX), (0, -cols % _STRIDE_PX))
     raw = np.stack([_padded(one, pads) for one in values])
+    if backend.device == "cpu":
+        raw = raw.astype(np.float32)  # three times faster than torch from uint16
     known = torch.from_numpy(np.stack([_padded(one, pads[1:]) for one in valid]))
     low = torch.tensor(scaling.low, dtype=torch.float32)[:, None, None].to(backend.device)
     high = torch.tensor(scaling.high, dtype=torch.float32)[:, None, None].to(backend.device)
