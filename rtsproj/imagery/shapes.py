@@ -31,7 +31,8 @@ def polygonise(mask: npt.NDArray[np.bool_]) -> list[BaseGeometry]:
         for number, (geometry, _) in enumerate(found)
         for ring in geometry["coordinates"]
     ]
-    corners = np.array([corner for _, ring in rings for corner in ring]) + (cols[0], rows[0])
+    corners = np.array([corner for _, ring in rings for corner in ring])
+    corners += np.array([cols[0], rows[0]], float)
     ring_of = np.repeat(np.arange(len(rings)), [len(ring) for _, ring in rings])
     lines = shapely.linearrings(corners, indices=ring_of)
     polygons = shapely.polygons(lines, indices=[number for number, _ in rings])
