@@ -6,10 +6,13 @@ from pathlib import Path
 
 from rtsproj.errors import NeedsError, RtsError
 from rtsproj.jobs.files import sha256_of
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.state import status_of
 from rtsproj.journal.lines import Mark, check, cut_torn_tail, journal_files
 from rtsproj.store import migrations
 from rtsproj.store.database import FILE, rows
 from rtsproj.workflow.create import migrate_project
+from rtsproj.workflow.jobs import RUNNING
 from rtsproj.workflow.project import Project, catch_up_journal, has_crs, open_project, reading
 from rtsproj.workflow.scenes import check_scenes
 
@@ -138,12 +141,19 @@ def _models(project: Project) -> list[Check]:
     ]
 
 
+_UNFINISHED = ("partial", "part", "spool")
+"""Ends of names that a worker gives to files it has not finished."""
+
+
 def _leftovers(project: Project, *, fix: bool) -> list[Check]:
     parts = [
         path
         for pattern in ("models/*.part", "exports/.*.part", "reports/.*.part", "backups/*.part")
         for path in project.folder.glob(pattern)
     ]
+    for folder in sorted(project.folder.glob("jobs/*")):
+        if status_of(JobFolder(folder)).state not in RUNNING:
+            parts.extend(path for end in _UNFINISHED for path in folder.rglob(f".*.{end}"))
     for path in parts if fix else ():
         path.unlink()
     state = "ok" if not parts else "mended" if fix else "warning"
