@@ -114,17 +114,16 @@ class Engine:
             return out
         if not self._is_checked:
             self._check(reads[held[0][0]], held[0][1])
-        for start in range(0, len(held), max(1, self._asked_batch or self._most or len(held))):
-            stop = start + max(1, self._asked_batch or self._most or len(held))
-            for n, one in self._halving(reads, held[start:stop]):
-                out[n] = one
+        for n, one in self._halving(reads, held):
+            out[n] = one
         return out
 
     def _halving(
         self, reads: Sequence[Read], held: Sequence[tuple[int, Held]]
     ) -> list[tuple[int, Found]]:
         """Search what fits; halve where memory runs out."""
-        step, done, found = len(held), 0, list[tuple[int, Found]]()
+        most = self._most or self._asked_batch or len(held)
+        step, done, found = min(most, len(held)), 0, list[tuple[int, Found]]()
         while done < len(held):
             part = held[done : done + step]
             try:
@@ -148,7 +147,6 @@ class Engine:
         if self.backend.device == "cuda":
             torch.cuda.empty_cache()
         self._most = size // 2
-        self._asked_batch = min(self._asked_batch, self._most)
         self._note(f"memory ran out with {size} windows at once: now {self._most}")
         return self._most
 

@@ -16,7 +16,7 @@ from rtsproj.domain.tiles import Tile
 from rtsproj.geometry.grid import search_window
 
 MOST_COLS = 131_072
-"""px; a strip is not wider, so that what is held of it is bounded."""
+"""px; cores of a strip are not wider together, so that what is held of it is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,22 @@ class Shard:
 
 
 def strips_of(tiles: Iterable[Tile], layout: Layout) -> Iterator[Strip]:
-    """Strips from the top, each from the left; together they hold every tile once."""
-    rows: dict[int, dict[int, list[Tile]]] = defaultdict(lambda: defaultdict(list))
+    """Strips from the top, each from the left; together they hold every tile once.
+
+    Regions wider than ``MOST_COLS`` are searched one after another, each from its top.
+    """
+    regions: dict[int, dict[int, dict[int, list[Tile]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    across = max(1, MOST_COLS // (layout.span * layout.core_px))
     for tile in tiles:
-        rows[tile.row // layout.span][tile.col // layout.span].append(tile)
-    for row in sorted(rows):
-        windows = [_window(row, col, rows[row][col], layout=layout) for col in sorted(rows[row])]
-        for run in _runs(windows):
-            yield Strip(tuple(run), _imagery(run, layout.extent))
+        row, col = tile.row // layout.span, tile.col // layout.span
+        regions[col // across][row][col].append(tile)
+    for region in sorted(regions):
+        for row, cols in sorted(regions[region].items()):
+            windows = [_window(row, col, cols[col], layout=layout) for col in sorted(cols)]
+            for run in _runs(windows):
+                yield Strip(tuple(run), _imagery(run, layout.extent))
 
 
 def shards_of(tiles: Iterable[Tile], layout: Layout, *, least_px: int) -> tuple[Shard, ...]:
@@ -148,16 +156,12 @@ def _window(row: int, col: int, tiles: Sequence[Tile], *, layout: Layout) -> Sea
 
 
 def _runs(windows: Sequence[SearchWindow]) -> Iterator[list[SearchWindow]]:
-    """Split a row where imagery between two windows is not needed, or where it gets too wide."""
+    """Split a row where the imagery between two windows is not needed."""
     run: list[SearchWindow] = []
     for one in windows:
-        if run:
-            last, first = run[-1].window, run[0].window
-            is_apart = one.window.col > last.col + last.cols
-            is_wide = one.window.col + one.window.cols - first.col > MOST_COLS
-            if is_apart or is_wide:
-                yield run
-                run = []
+        if run and one.window.col > run[-1].window.col + run[-1].window.cols:
+            yield run
+            run = []
         run.append(one)
     if run:
         yield run

@@ -51,7 +51,12 @@ def test_a_strip_is_neither_wider_than_its_bound_nor_read_over_a_gap() -> None:
     layout = Layout(512, 64, 1, extent)
     wide = list(strips_of([Tile(n, 0, n, 512) for n in range(600)], layout))
     assert sum(len(one.windows) for one in wide) == 600
-    assert all(one.imagery.cols <= MOST_COLS for one in wide)
+    assert all(one.imagery.cols <= MOST_COLS + 2 * 64 for one in wide)
+    # all rows of a region come before the next region
+    two = [Tile(1000 * row + n, row, n, 512) for row in range(2) for n in range(600)]
+    starts = [(one.imagery.col, one.imagery.row) for one in strips_of(two, layout)]
+    assert len(starts) == 6
+    assert starts == sorted(starts)
     apart = list(strips_of([Tile(1, 0, 0, 512), Tile(2, 0, 9, 512)], layout))
     assert [one.imagery.cols for one in apart] == [640, 640]
 
