@@ -120,7 +120,13 @@ def trained(project: Project, patch: pytest.MonkeyPatch) -> None:
     reporter.progress(1.0, "training: step 60 of 60", metrics={**figures, **more})
     folder.outputs.mkdir(exist_ok=True)
     folder.model.write_bytes(b"no network at all")
-    folder.scores.write_text(json.dumps({"scores": {"pixel_iou": 0.64, "f1": 0.74}}))
+    said = {
+        "scores": {"pixel_iou": 0.64, "f1": 0.74, "objects": {}, "truths": 3},
+        "validation_slumps": 3,
+        "curve": [],
+        "backend": {"device": "cpu"},
+    }
+    folder.scores.write_text(json.dumps(said))
     reporter.finished({}, outputs=[folder.model, folder.scores])
     catch_up(project)
 
