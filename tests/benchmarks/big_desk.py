@@ -33,7 +33,7 @@ EARLIER = """
 INSERT INTO candidate
 SELECT n AS candidate_id, j.job_id, n AS seq, j.iteration, 9000, 400, 92.9, 34.8,
        0.3 + (hash(n) % 600) / 1000, 0.9, 1000, false, 'new', 0, 'fresh', 0, 0, 0, 0, '1',
-       x - 60, y - 60, x + 60, y + 60, ST_GeomFromWKB(unhex(geom))
+       x - 60, y - 60, x + 60, y + 60, ST_GeomFromWKB(unhex(geom)), NULL
 FROM read_json(?, format='newline_delimited',
                columns={n: 'BIGINT', x: 'DOUBLE', y: 'DOUBLE', geom: 'VARCHAR'}),
      (SELECT max(job_id) AS job_id, max(iteration) AS iteration FROM job) j

@@ -99,6 +99,11 @@ def scene(folder: Path, layout: str, *, rows: int = SIDE, cols: int = SIDE) -> S
             high = min(512, rows - row)
             band = np.tile(patch, (1, 1, -(-cols // 512)))[:, :high, :cols]
             sink.write(band, window=Part(0, row, cols, high))
+    return spec_of(path)
+
+
+def spec_of(path: Path) -> SceneSpec:
+    """A raster of ``scene`` as a search takes it."""
     return SceneSpec(1, str(path), Role.MAP, date(2020, 8, 1), BANDS, "uint16", 0, None, 1.0, "")
 
 
@@ -305,7 +310,7 @@ settings = bench.InferSettings(threshold=0.5, engine="torch")
 from rtsproj.inference import search as module
 module.load_model = lambda *_: (bench.Host().eval(), bench.ModelInfo(
     bench.SPEC, bench.SCALING, 3.0, 64, "", "random", "", "CPU", ""))
-spec = bench.scene(Path(r"{folder}"), "tiled", rows={rows}, cols=100_000)
+spec = bench.spec_of(Path(r"{path}"))
 made, request = bench.job(Path(r"{folder}") / "job", spec, settings)
 bench.search(made, request, bench.Reporter(made))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -315,7 +320,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 @pytest.mark.parametrize("rows", [2048, 4096])
 def test_memory_of_a_scene_100_000_px_wide(rows: int, tmp_path: Path) -> None:
     here = Path(__file__).parent
-    text = WIDE.format(here=here, learning=here.parent / "learning", folder=tmp_path, rows=rows)
+    spec = scene(tmp_path, "tiled", rows=rows, cols=100_000)
+    text = WIDE.format(
+        here=here, learning=here.parent / "learning", folder=tmp_path, path=spec.path
+    )
     said = subprocess.run(
         [sys.executable, "-c", text],
         check=True,
