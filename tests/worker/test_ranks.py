@@ -52,6 +52,7 @@ def ranks(folder: JobFolder, world: int) -> Iterator[list[BaseProcess]]:
 
     def work(rank: int) -> None:
         os.environ.update(shared, RANK=str(rank), LOCAL_RANK=str(rank))
+        torch.set_num_threads(1)  # threads of the parent are gone in a forked child
         os._exit(run_folder(folder.path, os.environ, io.StringIO()))
 
     context = multiprocessing.get_context("fork")
@@ -73,6 +74,7 @@ def test_two_processes_end_with_the_weights_of_one_also_from_its_checkpoint(
     tmp_path: Path, world: World
 ) -> None:
     # GIVEN the training by one process, and the same one stopped after three steps
+    torch.set_num_threads(1)
     whole, request = train_job(tmp_path / "1-train", world, settings=SETTINGS)
     train.train(whole, request, Reporter(whole))
     half, _ = train_job(tmp_path / "2-train", world, settings=SETTINGS)
