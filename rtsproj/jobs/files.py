@@ -21,30 +21,22 @@ def write_atomic(path: Path, data: bytes) -> str:
     Raises:
         RtsError: the file cannot be written (disk full, no permission).
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise _not_written(path, error) from error
-    return hashlib.sha256(data).hexdigest()
+    return _write_parts(path, [data])
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> str:
     """Replace ``path`` whole by lines that are made one by one; see ``write_atomic``."""
+    return _write_parts(path, (line.encode() + b"\n" for line in lines))
+
+
+def _write_parts(path: Path, parts: Iterable[bytes]) -> str:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     digest = hashlib.sha256()
     try:
         with partial.open("wb") as stream:
-            for line in lines:
-                data = line.encode() + b"\n"
-                digest.update(data)
-                stream.write(data)
+            for part in parts:
+                digest.update(part)
+                stream.write(part)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
