@@ -30,6 +30,11 @@ class Window:
             and other.col < self.col + self.cols
         )
 
+    def within(self, frame: "Window") -> tuple[slice, slice]:
+        """Rows and columns of this window in an array that holds ``frame``."""
+        row, col = self.row - frame.row, self.col - frame.col
+        return slice(row, row + self.rows), slice(col, col + self.cols)
+
     def shared(self, other: "Window") -> "Window":
         """What the two have in common; zero rows or columns where they are apart."""
         row, col = max(self.row, other.row), max(self.col, other.col)

@@ -170,7 +170,7 @@ class Mosaic:
             for part, (found, known) in self._parts(scene, window, values.dtype):
                 if self._how.stopping():
                     raise ReadStopped
-                at = _place(part, window)
+                at = part.within(window)
                 take = known & ~valid[at]
                 count = int(np.count_nonzero(take))
                 if count == take.size:
@@ -300,11 +300,6 @@ class Mosaic:
         if scene.mask_path is not None:
             valid &= self._dataset(scene.mask_path).read(CLEAR, **part) == 1
         return values[: len(self.bands)], valid
-
-
-def _place(part: Window, window: Window) -> tuple[slice, slice]:
-    row, col = part.row - window.row, part.col - window.col
-    return slice(row, row + part.rows), slice(col, col + part.cols)
 
 
 def _known(values: Raw, nodata: float | None) -> Mask:

@@ -15,9 +15,14 @@ from rtsproj.imagery.safety import open_raster
 NO_PIXEL = 255
 """Value of a pixel without imagery or outside the area."""
 FULL = 254
-"""Value of probability 1."""
+"""Value of probability 1, and of a spread of 1."""
 
 Bytes = npt.NDArray[np.uint8]
+
+
+def stored_cut(threshold: float) -> int:
+    """Smallest stored value that reaches a probability, 0..1."""
+    return int(np.ceil(threshold * FULL - 1e-9))
 
 
 def write_probability(path: Path, probability: Bytes, window: Window, grid: ProjectGrid) -> str:

@@ -98,3 +98,25 @@ def burn(
     rasterize(
         ((geom, value) for geom in present), out=out, transform=transform, default_value=value
     )
+
+
+class AreaMask:
+    """The area as a mask of any window; cheap where a window lies wholly inside or outside."""
+
+    def __init__(self, area: BaseGeometry, grid: ProjectGrid) -> None:
+        self._area = area
+        self._grid = grid
+        shapely.prepare(area)
+
+    def of(self, window: Window) -> npt.NDArray[np.bool_]:
+        """True for pixels whose centre lies in the area, (rows, cols)."""
+        box = shapely.box(*self._grid.bounds(window))
+        if shapely.contains_properly(self._area, box):
+            return np.ones((window.rows, window.cols), bool)
+        out = np.zeros((window.rows, window.cols), np.uint8)
+        if shapely.intersects(self._area, box):
+            near = shapely.intersection(self._area, box)
+            if near.area > 0:
+                burn([near], window, self._grid, value=1, out=out)
+        inside: npt.NDArray[np.bool_] = out == 1
+        return inside

@@ -18,8 +18,8 @@ from shapely.geometry.base import BaseGeometry
 from rtsproj.domain.grid import Window
 from rtsproj.domain.tiles import Tile
 from rtsproj.geometry.outlines import join_pieces
+from rtsproj.imagery.probability import NO_PIXEL, stored_cut
 from rtsproj.imagery.shapes import numbered_pixels, polygonise
-from rtsproj.inference.engine import FULL, NO_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Cut:
     @property
     def stored(self) -> int:
         """Smallest stored value at or above the threshold."""
-        return int(np.ceil(self.threshold * FULL - 1e-9))
+        return stored_cut(self.threshold)
 
 
 def tile_pieces(tile: Tile, given: TileFound, cut: Cut) -> TilePieces:
@@ -102,7 +102,7 @@ def tile_pieces(tile: Tile, given: TileFound, cut: Cut) -> TilePieces:
     Returns:
         Its pieces. Objects under the smallest size that no neighbour can add to are only counted.
     """
-    mask = (given.probability >= cut.stored) & (given.probability != NO_VALUE)
+    mask = (given.probability >= cut.stored) & (given.probability != NO_PIXEL)
     outlines = polygonise(mask)
     found = _pieces(tile, given, outlines) if outlines else []
     kept: list[Piece] = []

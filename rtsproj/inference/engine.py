@@ -17,15 +17,12 @@ from torch import nn
 
 from rtsproj.domain.requests import Scaling
 from rtsproj.errors import RtsError, UsageError
+from rtsproj.imagery.probability import FULL, NO_PIXEL, stored_cut
 from rtsproj.inference.strips import Held, Read
 from rtsproj.learning.backend import Backend
 from rtsproj.learning.inputs import network_input
 from rtsproj.settings import EngineName, InferSettings
 
-NO_VALUE = 255
-"""Stored value of a pixel without valid imagery or outside the area."""
-FULL = 254
-"""Stored value of probability 1, and of a spread of 1."""
 MOST_FLIPS = 1e-3
 """Share of pixels that a fast engine may put on the other side of the cut (stack 5.1)."""
 GPU_BATCH_PX = 8 << 20
@@ -80,7 +77,7 @@ class Engine:
         self._network = network.to(backend.device).eval()
         self._scaling = scaling
         self._note = note
-        self._stored_cut = int(np.ceil(settings.threshold * FULL - 1e-9))
+        self._stored_cut = stored_cut(settings.threshold)
         self._asked_batch = settings.batch
         self._asked_engine = settings.engine
         self.backend = backend
@@ -237,13 +234,7 @@ def _cropped(values: tuple[Bytes, Bytes | None], read: Read) -> Found:
 def _core(values: Bytes, read: Read) -> Bytes:
     core, window = read.place.core, read.place.window
     both = core.shared(window)
-    inner = _slices(both.row - core.row, both.col - core.col, both.rows, both.cols)
-    outer = _slices(both.row - window.row, both.col - window.col, both.rows, both.cols)
-    placed = np.full((core.rows, core.cols), NO_VALUE, np.uint8)
-    placed[inner] = values[outer]
-    placed[~read.counted] = NO_VALUE
+    placed = np.full((core.rows, core.cols), NO_PIXEL, np.uint8)
+    placed[both.within(core)] = values[both.within(window)]
+    placed[~read.counted] = NO_PIXEL
     return placed
-
-
-def _slices(row: int, col: int, rows: int, cols: int) -> tuple[slice, slice]:
-    return slice(row, row + rows), slice(col, col + cols)

@@ -17,8 +17,8 @@ from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.tiles import Tile, TileOutcome
 from rtsproj.geometry.groups import Groups
 from rtsproj.geometry.outlines import smooth_pixels, to_crs
+from rtsproj.imagery.probability import FULL
 from rtsproj.inference.delineate import Piece, parse_pieces
-from rtsproj.inference.engine import FULL
 from rtsproj.inference.search import tile_table
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter

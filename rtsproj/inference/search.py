@@ -22,10 +22,11 @@ from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Outcome, Tile, TileOutcome
 from rtsproj.errors import DamagedError
 from rtsproj.imagery.mosaic import Mosaic, Reading
-from rtsproj.imagery.probability import write_probability
+from rtsproj.imagery.probability import FULL, NO_PIXEL, write_probability
+from rtsproj.imagery.shapes import AreaMask
 from rtsproj.inference.delineate import Cut, TileFound, pieces_text, tile_pieces
-from rtsproj.inference.engine import FULL, NO_VALUE, Engine, Found
-from rtsproj.inference.strips import AreaMask, Read, StripReader
+from rtsproj.inference.engine import Engine, Found
+from rtsproj.inference.strips import Read, StripReader
 from rtsproj.inference.windows import Layout, SearchWindow, Shard, narrowed
 from rtsproj.jobs.files import write_atomic
 from rtsproj.jobs.folder import JobFolder
@@ -198,13 +199,12 @@ class Search:
             if read.problem:
                 yield TileOutcome(tile.tile_id, Outcome.FAILED, message=read.problem)
                 continue
-            row, col = tile.window.row - read.place.core.row, tile.window.col - read.place.core.col
-            at = (slice(row, row + tile.core_px), slice(col, col + tile.core_px))
+            at = tile.window.within(read.place.core)
             valid_px = int(read.counted[at].sum())
             if found is None or not valid_px:
                 yield TileOutcome(tile.tile_id, Outcome.SKIPPED, message="no valid pixel")
                 continue
-            beside = read.beside[row : row + tile.core_px + 2, col : col + tile.core_px + 2]
+            beside = read.beside[tile.window.grown(1).within(read.place.frame)]
             spread = None if found.spread is None else found.spread[at]
             pieces, digest = self._written(tile, TileFound(found.probability[at], spread, beside))
             yield TileOutcome(
@@ -218,7 +218,7 @@ class Search:
     def _written(self, tile: Tile, found: TileFound) -> tuple[int, str]:
         least = min(self._cut.threshold, _KEPT_FROM) * FULL
         probability = found.probability
-        if not ((probability >= least) & (probability != NO_VALUE)).any():
+        if not ((probability >= least) & (probability != NO_PIXEL)).any():
             return 0, ""
         raster = tile_raster(self._folder, tile.tile_id)
         digest = write_probability(raster, probability, tile.window, self._grid)

@@ -12,14 +12,12 @@ from mmap import mmap
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.grid import Window
 from rtsproj.errors import RtsError
 from rtsproj.imagery.mosaic import Mosaic
-from rtsproj.imagery.shapes import burn
+from rtsproj.imagery.shapes import AreaMask
 from rtsproj.inference.windows import SearchWindow, Strip
 
 Raw = NDArray[Any]
@@ -60,28 +58,6 @@ class Read:
     beside: Mask
     problem: str = ""
     seconds: float = 0.0
-
-
-class AreaMask:
-    """The area as a mask of any window; cheap where a window lies wholly inside or outside."""
-
-    def __init__(self, area: BaseGeometry, grid: ProjectGrid) -> None:
-        self._area = area
-        self._grid = grid
-        shapely.prepare(area)
-
-    def of(self, window: Window) -> Mask:
-        """True for pixels whose centre lies in the area, (rows, cols)."""
-        box = shapely.box(*self._grid.bounds(window))
-        if shapely.contains_properly(self._area, box):
-            return np.ones((window.rows, window.cols), bool)
-        out = np.zeros((window.rows, window.cols), np.uint8)
-        if shapely.intersects(self._area, box):
-            near = shapely.intersection(self._area, box)
-            if near.area > 0:
-                burn([near], window, self._grid, value=1, out=out)
-        inside: Mask = out == 1
-        return inside
 
 
 class StripReader:
@@ -132,12 +108,12 @@ class StripReader:
         for old in self._held:
             both = old.window.shared(window)
             if both.rows and both.cols:
-                at, was = _at(both, window), _at(both, old.window)
+                at, was = both.within(window), both.within(old.window)
                 new.values[(slice(None), *at)] = old.values[(slice(None), *was)]
                 new.valid[at] = old.valid[was]
                 missing = [part for one in missing for part in without(one, both)]
         for part in missing:
-            at = _at(part, window)
+            at = part.within(window)
             self._mosaic.read_into(part, new.values[(slice(None), *at)], new.valid[at])
         self._held.append(new)
         return new
@@ -169,7 +145,7 @@ class StripReader:
             return Read(place, None, counted, ~is_open)
         window = place.window
         inside = window.shared(self._extent)
-        at = _at(inside, whole.window)
+        at = inside.within(whole.window)
         values, valid = whole.values[(slice(None), *at)], whole.valid[at]
         if inside != window:
             before = (inside.row - window.row, inside.col - window.col)
@@ -218,7 +194,7 @@ def placed(values: Mask, given: Window, wanted: Window) -> Mask:
     out = np.zeros((wanted.rows, wanted.cols), bool)
     both = given.shared(wanted)
     if both.rows and both.cols:
-        out[_at(both, wanted)] = values[_at(both, given)]
+        out[both.within(wanted)] = values[both.within(given)]
     return out
 
 
@@ -229,7 +205,7 @@ def _leave_only(counted: Mask, place: SearchWindow) -> None:
         return
     asked = np.zeros_like(counted)
     for tile in place.tiles:
-        asked[_at(tile.window, place.core)] = True
+        asked[tile.window.within(place.core)] = True
     counted &= asked
 
 
@@ -249,8 +225,3 @@ def _joined(one: Window, other: Window) -> Window:
     last_row = max(one.row + one.rows, other.row + other.rows)
     last_col = max(one.col + one.cols, other.col + other.cols)
     return Window(row, col, last_row - row, last_col - col)
-
-
-def _at(part: Window, whole: Window) -> tuple[slice, slice]:
-    row, col = part.row - whole.row, part.col - whole.col
-    return slice(row, row + part.rows), slice(col, col + part.cols)

@@ -126,7 +126,7 @@ class SubImages(Kept[Pixels]):
         """Pixels of a window, cut from the sub-image that holds it or read by themselves."""
         if inside is None:
             return self._read(window)
-        whole, at = self.get(inside), _at(window, inside)
+        whole, at = self.get(inside), window.within(inside)
         return Pixels(whole.values[(slice(None), *at)], whole.valid[at])
 
 
@@ -320,7 +320,7 @@ class Sampler:
         """Burnt once per sub-image: outlines cost more than the pixels that they are burnt into."""
         if plan.inside is None:
             return self._answered(plan.window)
-        whole, at = self._answers.get(plan.inside), _at(plan.window, plan.inside)
+        whole, at = self._answers.get(plan.inside), plan.window.within(plan.inside)
         return Answer(whole.target[at], whole.hidden[at])
 
     def _answered(self, window: Window) -> Answer:
@@ -355,11 +355,6 @@ def shifted_into(window: Window, frame: Window) -> Window:
         window.rows,
         window.cols,
     )
-
-
-def _at(window: Window, inside: Window) -> tuple[slice, slice]:
-    row, col = window.row - inside.row, window.col - inside.col
-    return slice(row, row + window.rows), slice(col, col + window.cols)
 
 
 def _start(start: int, length: int, frame_start: int, frame_length: int) -> int:

@@ -17,7 +17,7 @@ from rtsproj.geometry import ladder
 from rtsproj.geometry.ladder import Change
 from rtsproj.geometry.measures import measure
 from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs, to_pixels
-from rtsproj.imagery.probability import FULL, NO_PIXEL, read_probability
+from rtsproj.imagery.probability import NO_PIXEL, read_probability, stored_cut
 from rtsproj.imagery.shapes import polygonise
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.store import candidates, facts, jobs, outlines, tiles, versions
@@ -200,7 +200,7 @@ def outline_at(project: Project, candidate_id: int, cut: float) -> BaseGeometry:
         path = folder.tile_outputs / f"{tile.tile_id}.tif"
         if path.exists():
             _place(values, window, read_probability(path), tile.window)
-    return to_crs(_component(values >= np.ceil(cut * FULL), outline, window, cut), grid)
+    return to_crs(_component(values >= stored_cut(cut), outline, window, cut), grid)
 
 
 def shape_row(geom: BaseGeometry, crs: str) -> dict[str, Any]:
@@ -320,15 +320,10 @@ def _window(outline: BaseGeometry) -> Window:
 def _place(
     values: npt.NDArray[np.uint8], window: Window, tile: npt.NDArray[np.uint8], of: Window
 ) -> None:
-    top, left = max(window.row, of.row), max(window.col, of.col)
-    bottom = min(window.row + window.rows, of.row + of.rows)
-    right = min(window.col + window.cols, of.col + of.cols)
-    if bottom <= top or right <= left:
-        return
-    part = tile[top - of.row : bottom - of.row, left - of.col : right - of.col]
-    values[top - window.row : bottom - window.row, left - window.col : right - window.col] = (
-        np.where(part == NO_PIXEL, 0, part)
-    )
+    both = window.shared(of)
+    if both.rows and both.cols:
+        part = tile[both.within(of)]
+        values[both.within(window)] = np.where(part == NO_PIXEL, 0, part)
 
 
 def _component(

@@ -15,7 +15,7 @@ from rtsproj.geometry.grid import tiles_over, window_of
 from rtsproj.geometry.measures import Geometries, measure_all
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.scaling import measure_scaling
-from rtsproj.imagery.shapes import burn
+from rtsproj.imagery.shapes import AreaMask
 from rtsproj.store import facts, scenes, sources, tiles
 from rtsproj.store.bulk import Spool, hexadecimal
 from rtsproj.workflow.project import Progress, Project, reading, writing
@@ -153,16 +153,15 @@ def _laid(
     """Columns of the squares that hold valid pixels; others are left out."""
     core_px = block.core_px
     boxes = _boxes(block.squares, ground.grid, core_px)
-    whole = shapely.contains_properly(ground.area, boxes)
+    area = AreaMask(ground.area, ground.grid)
     valid_px = np.zeros(len(boxes), np.int64)
     for number, (row, col) in enumerate(block.squares.tolist()):
         if progress:
             progress(block.first + number, block.of, "tiles")
         window = Window(row * core_px, col * core_px, core_px, core_px)
-        inside = None if whole[number] else _inside(window, ground)
-        if inside is None or inside.any():
-            valid = mosaic.valid(window)
-            valid_px[number] = np.count_nonzero(valid if inside is None else valid & inside)
+        inside = area.of(window)
+        if inside.any():
+            valid_px[number] = np.count_nonzero(mosaic.valid(window) & inside)
     held = valid_px > 0
     share = valid_px[held] / core_px**2
     return {
@@ -173,13 +172,6 @@ def _laid(
         "valid_m2": measure_all(boxes[held], ground.grid.crs).area_m2 * share,
         "geom": hexadecimal(shapely.to_wkb(boxes[held])),
     }
-
-
-def _inside(window: Window, ground: Ground) -> npt.NDArray[np.bool_]:
-    """Pixels of a window whose centre lies in the area."""
-    inside = np.zeros((window.rows, window.cols), np.uint8)
-    burn([ground.area], window, ground.grid, value=1, out=inside)
-    return inside.astype(bool)
 
 
 def _settle_scaling(project: Project, ground: Ground) -> None:

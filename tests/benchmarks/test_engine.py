@@ -31,12 +31,13 @@ from rtsproj.domain.tiles import Tile
 from rtsproj.geometry.grid import tiles_over
 from rtsproj.geometry.matching import object_scores
 from rtsproj.imagery.mosaic import Mosaic
+from rtsproj.imagery.shapes import AreaMask
 from rtsproj.inference import search as search_module
 from rtsproj.inference import shards as shards_module
 from rtsproj.inference.engine import Engine
 from rtsproj.inference.search import layout_of
 from rtsproj.inference.shards import search
-from rtsproj.inference.strips import AreaMask, StripReader
+from rtsproj.inference.strips import StripReader
 from rtsproj.inference.windows import strips_of
 from rtsproj.jobs import tables
 from rtsproj.jobs.folder import JobFolder

@@ -10,8 +10,9 @@ from rtsproj.domain.requests import Scaling
 from rtsproj.domain.tiles import Tile
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.imagery.mosaic import Pixels
+from rtsproj.imagery.probability import FULL, NO_PIXEL
 from rtsproj.inference import engine as module
-from rtsproj.inference.engine import FULL, NO_VALUE, ConversionError, Engine, chosen_engine
+from rtsproj.inference.engine import ConversionError, Engine, chosen_engine
 from rtsproj.inference.strips import Held, Read
 from rtsproj.inference.windows import SearchWindow
 from rtsproj.learning.backend import Backend
@@ -115,7 +116,7 @@ def test_members_give_their_mean_and_spread() -> None:
     assert found.spread is not None
     assert set(found.probability[given.counted]) == {round(0.4 * FULL)}
     assert set(found.spread[given.counted]) == {round(0.2 * FULL)}
-    assert set(found.probability[~given.counted]) <= {NO_VALUE}
+    assert set(found.probability[~given.counted]) <= {NO_PIXEL}
 
 
 def test_a_fast_engine_that_disagrees_gives_way_to_fp32() -> None:

@@ -10,8 +10,7 @@ from torch import nn
 from workshop import BANDS, World, infer_job
 
 from rtsproj.imagery.mosaic import Mosaic
-from rtsproj.imagery.probability import read_probability
-from rtsproj.inference.engine import FULL
+from rtsproj.imagery.probability import FULL, read_probability
 from rtsproj.inference.search import tile_raster
 from rtsproj.inference.shards import search
 from rtsproj.jobs import tables

@@ -18,8 +18,9 @@ from rtsproj.domain.tiles import Tile
 from rtsproj.geometry.grid import tiles_over
 from rtsproj.imagery import mosaic as mosaic_module
 from rtsproj.imagery.mosaic import Mosaic, Reading, ReadStopped
+from rtsproj.imagery.shapes import AreaMask
 from rtsproj.inference import strips as strips_module
-from rtsproj.inference.strips import AreaMask, StripReader
+from rtsproj.inference.strips import StripReader
 from rtsproj.inference.windows import Layout, strips_of
 
 SIDE = 480
