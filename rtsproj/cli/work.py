@@ -102,6 +102,11 @@ def infer(
     On several GPUs of this machine one process searches on each. --cluster lets the workers of a
     Dask scheduler search: they must see the project's folder and the images under the same paths.
     """
+    if hold and (wait or cluster):
+        raise UsageError(
+            "--hold starts nothing, so there is nothing to wait for and no cluster to use",
+            hint="leave --hold out, or --wait and --cluster",
+        )
     here = session(context)
     project = here.open()
     collect(here, project)

@@ -37,6 +37,16 @@ def test_a_held_search_waits_for_workers(
     assert launched == [(), ("--cluster", "tcp://head:8786")]
 
 
+@pytest.mark.parametrize("more", [["--wait"], ["--cluster", "tcp://head:8786"]])
+def test_what_is_held_is_neither_waited_for_nor_sent_away(
+    more: list[str], run, project: Project, launched: list[tuple[str, ...]]
+) -> None:
+    said = run("-C", project.folder, "infer", "--hold", *more)
+    assert said.code == 2
+    assert "--hold starts nothing" in said.err
+    assert not list((project.folder / "jobs").glob("*-infer"))
+
+
 def test_a_search_is_given_to_a_cluster(
     run, project: Project, launched: list[tuple[str, ...]]
 ) -> None:
