@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,16 @@ from distributed import Client, KilledWorker
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import DamagedError, InterruptedJobError, NeedsError, RtsError
 from rtsproj.inference.many import Watch, finish
-from rtsproj.inference.shards import Tally, Work, is_done, search_shards, trusted, work_of
+from rtsproj.inference.search import Search
+from rtsproj.inference.shards import (
+    Tally,
+    Work,
+    is_done,
+    run_shards,
+    stages_of,
+    trusted,
+    work_of,
+)
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 
@@ -71,15 +82,29 @@ def run_shard(number: int, *, folder: str) -> str:
     Returns:
         Path of the shard's outcomes.
     """
+    one = JobFolder(Path(folder))
     with _ONE:
-        one = JobFolder(Path(folder))
-        request = one.read_request()
-        if not isinstance(request, InferRequest):
-            raise DamagedError(f"{folder} is no search", hint="name the folder of a search")
-        whole = work_of(one, request)
-        work = Work(one, request, tuple(s for s in whole.shards if s.number == number))
-        search_shards(work, trusted(one), Reporter(one, is_part=True))
-        return str(one.shard(number))
+        work, stages = _opened(folder, one.request_sha256())
+        run_shards(
+            stages,
+            replace(work, shards=(work.shards[number],)),
+            {},  # what the shard has recorded is read when it is claimed
+            Reporter(one, is_part=True),
+        )
+    return str(one.shard(number))
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: str, _request_sha256: str) -> tuple[Work, Search]:
+    """Model and imagery of the job that this process last worked on: not loaded for each shard."""
+    one = JobFolder(Path(folder))
+    request = one.read_request()
+    if not isinstance(request, InferRequest):
+        raise DamagedError(f"{folder} is no search", hint="name the folder of a search")
+    work, reporter = work_of(one, request), Reporter(one, is_part=True)
+    stages = stages_of(work, reporter)
+    reporter.note(f"a worker searches on {stages.facts()['name']}", backend=stages.facts())
+    return work, stages
 
 
 def _follow(

@@ -8,21 +8,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Outline
 from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Tile, TileOutcome
 from rtsproj.geometry.groups import Groups
 from rtsproj.geometry.outlines import smooth_pixels, to_crs
 from rtsproj.imagery.probability import FULL
-from rtsproj.inference.delineate import Piece, parse_pieces
+from rtsproj.inference.delineate import Piece, TilePieces, parse_pieces
 from rtsproj.inference.search import tile_table
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
-from rtsproj.jobs.tables import outline_of_line, outline_text, write_outlines
+from rtsproj.jobs.tables import outline_of_line, outline_text, read_tiles, write_outlines
 
 _DIGITS = 6
 """Decimals of a stored score."""
@@ -39,58 +41,69 @@ class Joined:
 
 def write_joined(
     folder: JobFolder,
+    request: InferRequest,
     outcomes: Mapping[int, TileOutcome],
-    tiles: Iterable[Tile],
-    given: tuple[ProjectGrid, int],
     reporter: Reporter,
 ) -> Joined:
     """Join the pieces of all tiles and write outlines.jsonl.
 
     Args:
         folder: the job.
+        request: its grid, and the px under which an object is a speck.
         outcomes: of every tile that was searched.
-        tiles: the job's tiles.
-        given: grid, and px under which an object is a speck.
         reporter: shown life.
 
     Returns:
         Counts; outlines are ordered by (row, column) of their upper left corner.
     """
-    grid, min_px = given
-    spool = folder.outputs / ".outlines.spool"
-    keys: list[tuple[float, ...]] = []
-    specks = 0
+    path = folder.outputs / ".outlines.spool"
+    joiner, specks = Joiner(), 0
+    with path.open("wb") as stream:
+        spool = _Spool(stream, request.source.grid, request.settings.min_px)
+        for bottom, found in _rows(folder, outcomes):
+            pieces = [piece for one in found for piece in one.pieces]
+            specks += sum(one.specks for one in found)
+            spool.keep(joiner.closed(pieces, bottom=bottom))
+            reporter.beat()
+        spool.keep(joiner.rest())
+    write_outlines(folder.outlines, _numbered(path, sorted(spool.keys)))
+    path.unlink()
+    return Joined(len(spool.keys), specks + spool.specks)
+
+
+def _rows(
+    folder: JobFolder, outcomes: Mapping[int, TileOutcome]
+) -> Iterator[tuple[int, list[TilePieces]]]:
+    """(lower edge in px, what its tiles hold) of each row of the grid, from the top."""
     rows: dict[int, list[Tile]] = defaultdict(list)
-    for tile in tiles:
+    for tile in read_tiles(folder.tiles):
         if tile.tile_id in outcomes and outcomes[tile.tile_id].sha256:
             rows[tile.row].append(tile)
-    joiner = Joiner()
-    with spool.open("wb") as stream:
+    for row, tiles in sorted(rows.items()):
+        texts = (tile_table(folder, one.tile_id).read_text(encoding="utf-8") for one in tiles)
+        yield (row + 1) * tiles[0].core_px, [parse_pieces(text) for text in texts]
 
-        def keep(objects: Iterable[Object]) -> int:
-            small = 0
-            for members, whole in objects:
-                if sum(one.pixels for one in members) < min_px:
-                    small += 1
-                    continue
-                left, top, right, bottom = whole.bounds
-                keys.append((top, left, bottom, right, whole.area, stream.tell()))
-                stream.write(outline_text(_outline(members, whole, grid)).encode() + b"\n")
-            return small
 
-        for row in sorted(rows):
-            pieces: list[Piece] = []
-            for tile in rows[row]:
-                found = parse_pieces(tile_table(folder, tile.tile_id).read_text(encoding="utf-8"))
-                pieces.extend(found.pieces)
-                specks += found.specks
-            bottom = (row + 1) * rows[row][0].core_px
-            specks += keep(joiner.closed(pieces, bottom=bottom))
-            reporter.beat()
-        specks += keep(joiner.rest())
-    write_outlines(folder.outlines, _numbered(spool, sorted(keys)))
-    spool.unlink()
-    return Joined(len(keys), specks)
+class _Spool:
+    """Outlines as they are closed, to be put in order when all are there."""
+
+    def __init__(self, stream: IO[bytes], grid: ProjectGrid, min_px: int) -> None:
+        self._stream = stream
+        self._grid = grid
+        self._min_px = min_px
+        self.keys: list[tuple[float, ...]] = []
+        self.specks = 0
+
+    def keep(self, objects: Iterable[Object]) -> None:
+        """Write what is large enough, and count the rest."""
+        for members, whole in objects:
+            if sum(one.pixels for one in members) < self._min_px:
+                self.specks += 1
+                continue
+            left, top, right, bottom = whole.bounds
+            self.keys.append((top, left, bottom, right, whole.area, self._stream.tell()))
+            text = outline_text(_outline(members, whole, self._grid))
+            self._stream.write(text.encode() + b"\n")
 
 
 class Joiner:

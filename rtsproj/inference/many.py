@@ -84,10 +84,9 @@ def search_shared(folder: JobFolder, request: InferRequest, reporter: Reporter) 
     """
     work = work_of(folder, request)
     while True:
-        known = trusted(folder)
-        before = len(known)
-        search_shards(work, known, reporter)
-        if len(known_outcomes(folder)) >= work.tiles or len(trusted(folder)) == before:
+        before = len(known_outcomes(folder))
+        search_shards(work, trusted(folder), reporter)
+        if len(known_outcomes(folder)) in (before, work.tiles):
             return
 
 

@@ -78,10 +78,7 @@ def search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> None
         InterruptedJobError: stopped after a window; the next start goes on.
     """
     work = work_of(folder, request)
-    known = trusted(folder)
-    left = work.tiles - len(known)
-    require_space(folder.path, needed=int(left * request.core_px**2 * _BYTES_PER_PX))
-    search_shards(work, known, reporter)
+    search_shards(work, trusted(folder), reporter)
     conclude(work, reporter)
 
 
@@ -90,34 +87,46 @@ def search_shards(work: Work, known: Known, reporter: Reporter) -> None:
 
     Raises:
         InterruptedJobError: stopped after a window.
+        RtsError: the disk cannot hold what may be found.
     """
-    folder = work.folder
-    tally = Tally(work, known, reporter)
-    with (
-        closing(Claims(folder)) as claims,
-        closing(Search(folder, work.request, reporter.note, tiles=work.tiles)) as stages,
-    ):
+    with closing(stages_of(work, reporter)) as stages:
         facts = stages.facts()
         reporter.note(
             f"{work.tiles} tiles, {len(known)} of them done before; searching on "
             f"{facts['name']} by {facts['engine']} in {facts['precision']}",
             backend=facts,
         )
-        with closing(stages.told(_free(work, claims, known), known)) as told:
-            for one in told:
-                if not one.outcomes:
-                    write_atomic(_facts(folder, one.shard), json.dumps(stages.facts()).encode())
-                    claims.release(one.shard)
-                    continue
-                new = [each for each in one.outcomes if each.tile_id not in known]
-                append_outcomes(folder.shard(one.shard), new)
-                claims.renew()
-                tally.add(new)
-                if reporter.should_stop() and tally.done < work.tiles:
-                    raise InterruptedJobError(
-                        f"stopped after {tally.done} of {work.tiles} tiles",
-                        hint="resume the job: it goes on with the next tile",
-                    )
+        run_shards(stages, work, known, reporter)
+
+
+def stages_of(work: Work, reporter: Reporter) -> Search:
+    """The model and the imagery of a search, ready to run shards."""
+    return Search(work.folder, work.request, reporter.note, tiles=work.tiles)
+
+
+def run_shards(stages: Search, work: Work, known: Known, reporter: Reporter) -> None:
+    """Search the free ones of some shards; see ``search_shards``."""
+    folder, left = work.folder, work.tiles - len(known)
+    require_space(folder.path, needed=int(left * work.request.core_px**2 * _BYTES_PER_PX))
+    tally = Tally(work, known, reporter)
+    with (
+        closing(Claims(folder)) as claims,
+        closing(stages.told(_free(work, claims, known), known)) as told,
+    ):
+        for one in told:
+            if not one.outcomes:
+                write_atomic(_facts(folder, one.shard), json.dumps(stages.facts()).encode())
+                claims.release(one.shard)
+                continue
+            new = [each for each in one.outcomes if each.tile_id not in known]
+            append_outcomes(folder.shard(one.shard), new)
+            claims.renew()
+            tally.add(new)
+            if reporter.should_stop() and tally.done < work.tiles:
+                raise InterruptedJobError(
+                    f"stopped after {tally.done} of {work.tiles} tiles",
+                    hint="resume the job: it goes on with the next tile",
+                )
 
 
 def trusted(folder: JobFolder) -> Known:
@@ -148,13 +157,7 @@ def conclude(work: Work, reporter: Reporter) -> None:
     folder, request = work.folder, work.request
     outcomes = known_outcomes(folder)
     told = [one for _, one in sorted(outcomes.items())]
-    joined = write_joined(
-        folder,
-        outcomes,
-        read_tiles(folder.tiles),
-        (request.source.grid, request.settings.min_px),
-        reporter,
-    )
+    joined = write_joined(folder, request, outcomes, reporter)
     write_outcomes(folder.outcomes, told)
     summary = {
         "verb": request.verb,
@@ -174,7 +177,7 @@ def conclude(work: Work, reporter: Reporter) -> None:
 
 
 class Tally:
-    """Counts what is done and tells it."""
+    """Counts what is done and tells it; of several processes, the one that leads tells the pace."""
 
     def __init__(self, work: Work, known: Known, reporter: Reporter) -> None:
         self._work = work
@@ -184,7 +187,7 @@ class Tally:
         self._pixels = 0
         self._began = self._told_at = time.monotonic()
         self.done = len(known)
-        append_point(work.folder.speed, SpeedPoint(self.done, 0.0, time.time()))
+        self._tell_pace(0.0)
 
     def add(self, outcomes: Sequence[TileOutcome]) -> None:
         """Count outcomes and show how far the search is."""
@@ -203,8 +206,11 @@ class Tally:
         self._reporter.progress(share, f"{self.done} of {self._total} tiles", metrics=metrics)
         if now - self._told_at >= _SPEED_EVERY_S or self.done == self._total:
             self._told_at = now
-            point = SpeedPoint(self.done, self._pixels / 1e6, time.time())
-            append_point(self._work.folder.speed, point)
+            self._tell_pace(self._pixels / 1e6)
+
+    def _tell_pace(self, mpx: float) -> None:
+        if not self._reporter.is_part:
+            append_point(self._work.folder.speed, SpeedPoint(self.done, mpx, time.time()))
 
 
 def _free(work: Work, claims: Claims, known: Known) -> Iterator[Shard]:

@@ -43,7 +43,7 @@ class Reporter:
             stopping: True once the process is asked to end.
             is_part: True in one of several processes of a job: another one shows the heartbeat.
         """
-        self._is_part = is_part
+        self.is_part = is_part
         self._folder = folder
         self._now = now
         self._stopping = stopping
@@ -123,7 +123,7 @@ class Reporter:
         self._last.update(changes)
         at = self._now()
         row = {"at": at, "pid": os.getpid(), "eta_s": self._eta(at), **self._last}
-        if self._is_part:
+        if self.is_part:
             return
         partial = self._folder.heartbeat.with_name(f".heartbeat.{os.getpid()}.partial")
         partial.write_text(json.dumps(row), encoding="utf-8")
