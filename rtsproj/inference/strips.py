@@ -119,13 +119,16 @@ class StripReader:
         return new
 
     def _forget_above(self, row: int) -> None:
-        """Keep of what was read only rows that a strip starting at ``row`` can need."""
+        """Keep of what was read only rows that a strip starting at ``row`` can need.
+
+        What starts below is of another shard or region: strips of one come from the top.
+        """
         kept = []
         for one in self._held:
             last = one.window.row + one.window.rows
-            if last <= row:
+            if last <= row or one.window.row > row:
                 continue
-            if one.window.row >= row:
+            if one.window.row == row:
                 kept.append(one)
                 continue
             rows = slice(row - one.window.row, None)
