@@ -144,7 +144,7 @@ def test_pixels_that_touch_at_a_corner_over_a_tile_corner_are_one_object(
 
 
 @pytest.mark.usefixtures("brightness")
-@pytest.mark.parametrize(("after", "span"), [(1, 1), (9, 1), (2, 2)])
+@pytest.mark.parametrize(("after", "span"), [(1, 1), (4, 1), (9, 1), (2, 2)])
 def test_a_killed_search_redoes_only_unfinished_windows(
     after: int, span: int, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,11 +172,15 @@ def test_a_killed_search_redoes_only_unfinished_windows(
 
 
 @pytest.mark.usefixtures("brightness")
-def test_a_stopped_search_goes_on_with_the_next_tile(tmp_path: Path, world: World) -> None:
-    whole = run(infer_job(tmp_path / "a", world, MODEL))
-    job = infer_job(tmp_path / "b", world, MODEL)
+@pytest.mark.parametrize(("span", "tiles"), [(1, 3), (2, 12)])
+def test_a_stopped_search_goes_on_with_the_next_window(
+    span: int, tiles: int, tmp_path: Path, world: World
+) -> None:
+    settings = InferSettings(threshold=0.5, span=span)
+    whole = run(infer_job(tmp_path / "a", world, MODEL, settings=settings))
+    job = infer_job(tmp_path / "b", world, MODEL, settings=settings)
     asked = iter([False, False, True])
-    with pytest.raises(InterruptedJobError, match="stopped after 12 of 16 tiles"):
+    with pytest.raises(InterruptedJobError, match=f"stopped after {tiles} of 16 tiles"):
         search(*job, Reporter(job[0], stopping=lambda: next(asked)))
     assert run(job) == whole
 
