@@ -25,4 +25,4 @@ def told() -> Iterator[None]:
 def note(name: str, value: float, unit: str) -> None:
     """Keep and print one figure."""
     FOUND[name] = round(value, 3)
-    print(f"{name:58} {value:10.1f} {unit}")
+    print(f"{name:58} {value:10.2f} {unit}")

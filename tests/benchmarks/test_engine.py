@@ -22,7 +22,7 @@ from figures import note, told  # noqa: F401 - a fixture of every test here
 from rasterio.transform import Affine
 from rasterio.windows import Window as Part
 from torch import nn
-from workshop import BANDS, GRID
+from workshop import BANDS, GRID, Brightness, model_info
 
 from rtsproj.domain.grid import Window
 from rtsproj.domain.requests import ImagerySource, InferRequest, Scaling
@@ -44,7 +44,6 @@ from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.launch import worker_environment
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.backend import choose_backend
-from rtsproj.learning.model_file import ModelInfo
 from rtsproj.learning.network import NetworkSpec, build_network
 from rtsproj.settings import InferSettings
 
@@ -57,20 +56,6 @@ SIDE = int(os.environ.get("RTSPROJ_BENCH_SIDE", "4096"))
 """px; side of the searched raster."""
 SCALING = Scaling((300.0,) * 4, (1800.0,) * 4)
 SPEC = NetworkSpec("DeepLabV3Plus", "tu-tf_efficientnet_lite0", 16, BANDS)
-
-
-class Host(nn.Module):
-    """A 1x1 convolution in place of the network: what is left is the host's work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Conv2d(4, 1, 1)
-        with torch.no_grad():
-            self.layer.weight[:] = torch.tensor([5.0, 0.0, 0.0, 0.0]).reshape(1, 4, 1, 1)
-            self.layer.bias[:] = 0.0
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x)
 
 
 def scene(folder: Path, layout: str, *, rows: int = SIDE, cols: int = SIDE) -> SceneSpec:
@@ -145,7 +130,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., float]:
     """Search with a network; returns s."""
 
     def go(network: nn.Module, made: JobFolder, request: InferRequest) -> float:
-        info = ModelInfo(SPEC, SCALING, 3.0, 64, "", "random", "", "CPU", "")
+        info = model_info(SPEC)
         monkeypatch.setattr(search_module, "load_model", lambda *_: (network.eval(), info))
         began = time.perf_counter()
         search(made, request, Reporter(made))
@@ -232,7 +217,7 @@ def test_host_only(layout: str, tmp_path: Path, run: Callable[..., float]) -> No
     for count in (1, len(os.sched_getaffinity(0))):
         with cores(count):
             made, request = job(tmp_path / f"{count}", spec, settings)
-            rates[count] = 2 * SIDE**2 / run(Host(), made, request) / 1e6
+            rates[count] = 2 * SIDE**2 / run(Brightness(), made, request) / 1e6
         note(f"host only, {layout}, {count} cores", rates[count], "Mpx/s")
     one, many = min(rates), max(rates)
     note(f"host only, {layout}, share of linear", rates[many] / rates[one] / many * one, "")
@@ -272,7 +257,7 @@ def test_outlines_at_one_percent(
     monkeypatch.setattr(shards_module, "conclude", timed_conclude)
     spec = scene(tmp_path, "tiled")
     made, request = job(tmp_path / "job", spec, InferSettings(threshold=0.5, engine="torch"))
-    run(Host(), made, request)
+    run(Brightness(), made, request)
     _, other = job(tmp_path / "bare", spec, InferSettings(threshold=0.5, engine="torch"))
     whole = SIDE**2 / bare_rate(other, "torch") * len(os.sched_getaffinity(0))
     share = sum(one.pixels for one in tables.read_outlines(made.outlines)) / SIDE**2
@@ -309,8 +294,8 @@ from pathlib import Path
 import test_engine as bench
 settings = bench.InferSettings(threshold=0.5, engine="torch")
 from rtsproj.inference import search as module
-module.load_model = lambda *_: (bench.Host().eval(), bench.ModelInfo(
-    bench.SPEC, bench.SCALING, 3.0, 64, "", "random", "", "CPU", ""))
+info = bench.model_info(bench.SPEC)
+module.load_model = lambda *_: (bench.Brightness().eval(), info)
 spec = bench.spec_of(Path(r"{path}"))
 made, request = bench.job(Path(r"{folder}") / "job", spec, settings)
 bench.search(made, request, bench.Reporter(made))

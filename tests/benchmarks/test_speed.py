@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from desk import make_project
+from figures import note, told  # noqa: F401 - a fixture of every test here
 
 pytestmark = pytest.mark.bench
 RTSPROJ = Path(sys.executable).with_name("rtsproj")
@@ -34,4 +35,5 @@ def test_start_up_of_status_against_bare_python(tmp_path: Path) -> None:
 
     bare = seconds(call(sys.executable, "-c", "pass"), times=7)
     status = seconds(call(str(RTSPROJ), "-C", str(project.folder), "status"), times=7)
-    print(f"\nbare python {bare:.3f} s, rtsproj status {status:.3f} s, ratio {status / bare:.1f}")
+    note("bare python", 1000 * bare, "ms")
+    note("rtsproj status", 1000 * status, "ms")

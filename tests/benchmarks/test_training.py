@@ -10,7 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
+from figures import note, told  # noqa: F401 - a fixture of every test here
 from workshop import World, make_world, train_job
 
 from rtsproj.domain.requests import TrainRequest
@@ -74,12 +74,10 @@ def test_steps_per_second_against_batches_in_memory(
                 spent[name].append((wall, worked))
     wall = {name: median(one[0] for one in found) / STEPS for name, found in spent.items()}
     work = {name: median(one[1] for one in found) / STEPS for name, found in spent.items()}
-    print(
-        f"\n{session.backend.name}, {torch.get_num_threads()} threads: "
-        f"{1 / wall['loader']:.2f} steps/s with the loader, {1 / wall['memory']:.2f} from memory, "
-        f"ratio {wall['memory'] / wall['loader']:.3f} (processor time "
-        f"{work['memory'] / work['loader']:.3f})"
-    )
+    note("training with the loader", 1 / wall["loader"], "steps/s")
+    note("training from memory", 1 / wall["memory"], "steps/s")
+    note("training, loader against memory", wall["memory"] / wall["loader"], "")
+    note("the same in processor time", work["memory"] / work["loader"], "")
 
 
 def test_a_divided_batch_against_the_whole(job: tuple[JobFolder, TrainRequest]) -> None:
@@ -95,5 +93,5 @@ def test_a_divided_batch_against_the_whole(job: tuple[JobFolder, TrainRequest]) 
                 ledger, wall, _ = leg(trainer, ledger)
                 found.append(wall)
     whole = median(spent[8])
-    ratios = ", ".join(f"{micro} chips {median(spent[micro]) / whole:.2f}" for micro in (4, 2))
-    print(f"\ntime per step against the whole batch of 8: {ratios}")
+    for micro in (4, 2):
+        note(f"a batch of 8 in parts of {micro}, time", median(spent[micro]) / whole, "x")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from workshop import BANDS, World, infer_job, make_world
+from workshop import BANDS, World, infer_job, make_world, model_info
 
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import ExitCode, NeedsError, RtsError
@@ -29,7 +29,7 @@ from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.state import JobState, read_events, status_of
 from rtsproj.learning.backend import choose_backend
 from rtsproj.learning.inputs import probabilities, scaled_values
-from rtsproj.learning.model_file import ModelInfo, save_model
+from rtsproj.learning.model_file import save_model
 from rtsproj.learning.network import NetworkSpec, build_network
 from rtsproj.settings import InferSettings
 from rtsproj.worker.run import run_folder
@@ -56,17 +56,7 @@ def make(tmp_path_factory: pytest.TempPathFactory, wide: World) -> Make:
     torch.manual_seed(3)
     torch.set_num_threads(1)
     spec = NetworkSpec("Unet", "tu-test_efficientnet", 16, BANDS)
-    info = ModelInfo(
-        spec=spec,
-        scaling=wide.source.scaling,
-        pixel_m=3.0,
-        margin_px=16,
-        training_sha256="",
-        weights_origin="random",
-        weights_sha256="",
-        device="CPU",
-        torch_version="",
-    )
+    info = model_info(spec)
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     network = build_network(spec).eval()
     digest = save_model(path, network.state_dict(), info)
