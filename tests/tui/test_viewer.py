@@ -3,7 +3,10 @@
 import base64
 import contextlib
 import io
+import os
 import re
+import sys
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -149,3 +152,32 @@ def test_without_a_protocol_a_png_is_saved_and_its_path_is_said(
 def test_a_caption_of_nothing_still_makes_a_name(tmp_path: Path) -> None:
     assert save_png(tmp_path, tundra(8), [], "\x1b[31m///").name == "31m.png"
     assert save_png(tmp_path, tundra(8), [], "…").name == "picture.png"
+
+
+class Quick:
+    """Standard error of a terminal whose user types at the very moment a key is asked for."""
+
+    def __init__(self, terminal: int, keyboard: int) -> None:
+        self.terminal, self.keyboard = terminal, keyboard
+        self.fileno = lambda: terminal
+        self.flush = lambda: None
+
+    def write(self, text: str) -> None:
+        if "any key" in text:
+            assert not termios.tcgetattr(self.terminal)[3] & termios.ICANON
+            os.write(self.keyboard, b"y")
+
+
+def test_a_key_typed_as_soon_as_it_is_asked_for_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyboard, terminal = os.openpty()
+    monkeypatch.setattr(sys, "__stderr__", Quick(terminal, keyboard))
+    monkeypatch.setattr(sys, "__stdin__", SimpleNamespace(fileno=lambda: terminal))
+    host = Host(tmp_path, Viewer.SIXEL)
+    monkeypatch.setattr(host, "suspend", contextlib.nullcontext)
+    show_full(host, tundra(64), [RING], "C-00007")
+    assert host.said == []
+    assert termios.tcgetattr(terminal)[3] & termios.ICANON
+    os.close(keyboard)
+    os.close(terminal)

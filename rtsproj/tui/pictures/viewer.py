@@ -6,8 +6,8 @@ import struct
 import sys
 import termios
 import tty
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,9 +114,11 @@ def _show(rgb: Picture, rings: Sequence[Ring], caption: str, display: Display) -
     draw = drawn_without_colour if display.grey else drawn
     text = encoded(draw(rgb, rings, size=(room.side_px, room.side_px)), display.abilities)
     line = f"{safe_text(caption)[: max(0, room.cols - 14)]} · any key"
-    out.write(f"{CLEAR}{text}\x1b[{room.rows};1H{line}")
-    out.flush()
-    _wait_for_key(keys.fileno())
+    with _by_key(keys.fileno()):
+        out.write(f"{CLEAR}{text}\x1b[{room.rows};1H{line}")
+        out.flush()
+        with open(keys.fileno(), "rb", buffering=0, closefd=False) as typed:
+            typed.read(1)
     out.write(CLEAR)
     out.flush()
 
@@ -129,11 +131,12 @@ def _room(terminal: int, abilities: Abilities) -> Room:
     return Room(cols, rows, cell if all(cell) else abilities.cell_px)
 
 
-def _wait_for_key(terminal: int) -> None:
+@contextmanager
+def _by_key(terminal: int) -> Iterator[None]:
+    """Keys come one by one; from before a key is asked for, so that the first one counts."""
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal, termios.TCSAFLUSH)
-        with open(terminal, "rb", buffering=0, closefd=False) as keys:
-            keys.read(1)
+        yield
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
