@@ -1,6 +1,5 @@
 """Probability tiles: uint8, 255 = no valid pixel, on the project grid."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ from rasterio.errors import RasterioError
 
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.errors import DamagedError
-from rtsproj.imagery.rasters import Placement, write_geotiff
+from rtsproj.imagery.rasters import Placement, geotiff_bytes
 from rtsproj.imagery.safety import open_raster
 
 NO_PIXEL = 255
@@ -25,19 +24,17 @@ def stored_cut(threshold: float) -> int:
     return int(np.ceil(threshold * FULL - 1e-9))
 
 
-def write_probability(path: Path, probability: Bytes, window: Window, grid: ProjectGrid) -> str:
-    """Write one tile; returns the sha256 of the file.
+def probability_bytes(probability: Bytes, window: Window, grid: ProjectGrid) -> bytes:
+    """One tile as a GeoTIFF.
 
     Args:
-        path: target, ``.tif``.
         probability: (rows, cols); 0..254 = probability x 254, 255 = no pixel.
         window: its place on the grid.
         grid: the project grid.
     """
     left, _, _, top = grid.bounds(window)
     place = Placement(grid.crs, left, top, grid.pixel_m)
-    write_geotiff(path, probability[None], place, nodata=NO_PIXEL, band_names=("probability",))
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return geotiff_bytes(probability[None], place, nodata=NO_PIXEL)
 
 
 def read_probability(path: Path) -> Bytes:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from rtsproj.errors import RtsError
@@ -41,20 +43,7 @@ def write_geotiff(
         RtsError: the file cannot be written or does not read back as it was given.
     """
     part = path.with_name(f".{path.name}.part")
-    profile = {
-        "driver": "GTiff",
-        "count": values.shape[0],
-        "height": values.shape[1],
-        "width": values.shape[2],
-        "dtype": values.dtype.name,
-        "crs": place.crs,
-        "transform": Affine(place.pixel_m, 0.0, place.left, 0.0, -place.pixel_m, place.top),
-        "nodata": nodata,
-        "compress": "deflate",
-        "zlevel": 1,
-    }
-    if min(values.shape[1:]) >= 256:
-        profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    profile = _profile(values, place, nodata) | {"compress": "deflate", "zlevel": 1}
     try:
         with rasterio.open(part, "w", **profile) as sink:
             sink.write(values)
@@ -72,3 +61,35 @@ def write_geotiff(
         raise RtsError(
             f"{path} cannot be written: {error}", hint="check free space and rights"
         ) from error
+
+
+def geotiff_bytes(
+    values: npt.NDArray[np.generic], place: Placement, *, nodata: float | None = None
+) -> bytes:
+    """(bands, rows, cols) as the bytes of a tiled GeoTIFF: for many small rasters.
+
+    Zstandard at level 1 takes a seventh of the time of deflate, and GDAL need not open files.
+    """
+    profile = _profile(values, place, nodata) | {"compress": "zstd", "zstd_level": 1}
+    with MemoryFile() as memory:
+        with memory.open(**profile) as sink:
+            sink.write(values)
+        return bytes(memory.getbuffer())
+
+
+def _profile(
+    values: npt.NDArray[np.generic], place: Placement, nodata: float | None
+) -> dict[str, Any]:
+    profile = {
+        "driver": "GTiff",
+        "count": values.shape[0],
+        "height": values.shape[1],
+        "width": values.shape[2],
+        "dtype": values.dtype.name,
+        "crs": place.crs,
+        "transform": Affine(place.pixel_m, 0.0, place.left, 0.0, -place.pixel_m, place.top),
+        "nodata": nodata,
+    }
+    if min(values.shape[1:]) >= 256:
+        profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    return profile

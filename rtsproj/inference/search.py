@@ -22,7 +22,7 @@ from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Outcome, Tile, TileOutcome
 from rtsproj.errors import DamagedError
 from rtsproj.imagery.mosaic import Mosaic, Reading
-from rtsproj.imagery.probability import FULL, NO_PIXEL, write_probability
+from rtsproj.imagery.probability import FULL, NO_PIXEL, probability_bytes
 from rtsproj.imagery.shapes import AreaMask
 from rtsproj.inference.delineate import Cut, TileFound, pieces_text, tile_pieces
 from rtsproj.inference.engine import Engine, Found
@@ -221,7 +221,7 @@ class Search:
         if not ((probability >= least) & (probability != NO_PIXEL)).any():
             return 0, ""
         raster = tile_raster(self._folder, tile.tile_id)
-        digest = write_probability(raster, probability, tile.window, self._grid)
+        digest = write_atomic(raster, probability_bytes(probability, tile.window, self._grid))
         pieces = tile_pieces(tile, found, self._cut)
         text = pieces_text(pieces, probability_sha256=digest)
         digest = write_atomic(tile_table(self._folder, tile.tile_id), text.encode())

@@ -10,7 +10,7 @@ from desk import LEFT, PIXEL_M, TOP, search, square
 from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.errors import NeedsError, UsageError
-from rtsproj.imagery.probability import write_probability
+from rtsproj.imagery.probability import probability_bytes
 from rtsproj.journal.lines import check, journal_files
 from rtsproj.store.database import rows, scalar
 from rtsproj.workflow import ladder
@@ -40,7 +40,8 @@ def write_hill(project: Project) -> None:
     target.mkdir(parents=True)
     grid = ProjectGrid("EPSG:32646", PIXEL_M, LEFT, TOP)
     window = Window(tile["grid_row"] * side, tile["grid_col"] * side, side, side)
-    write_probability(target / f"{tile['tile_id']}.tif", values, window, grid)
+    path = target / f"{tile['tile_id']}.tif"
+    path.write_bytes(probability_bytes(values, window, grid))
 
 
 def test_each_step_is_a_version_and_undo_walks_back_to_the_model(project: Project) -> None:
