@@ -97,6 +97,7 @@ def worker_environment(
     threads = max(1, len(os.sched_getaffinity(0)) // processes)
     own = {
         "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
         "PYTHONFAULTHANDLER": "1",
         "GDAL_CACHEMAX": _BLOCK_CACHE_MB,
     }

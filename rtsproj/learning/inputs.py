@@ -18,6 +18,8 @@ MEAN_SCALED = 0.5
 """Scaled value that stands where no pixel is valid; it becomes 0 at the network."""
 _STRIDE_PX = 32
 """px; sides of what the network sees are multiples of this."""
+_CACHED_ROWS = 64
+"""px; rows scaled at once on a CPU, so that the steps between find them in its cache."""
 
 
 def read_padded(mosaic: Mosaic, window: Window, extent: Window) -> Pixels:
@@ -74,17 +76,31 @@ def network_input(
     """
     rows, cols = values[0].shape[1:]
     pads = ((0, 0), (0, -rows % _STRIDE_PX), (0, -cols % _STRIDE_PX))
-    raw = np.stack([_padded(one, pads) for one in values])
-    if backend.device == "cpu":
-        raw = raw.astype(np.float32)  # three times faster than torch from uint16
-    known = torch.from_numpy(np.stack([_padded(one, pads[1:]) for one in valid]))
+    raw = _stacked([_padded(one, pads) for one in values])
+    known = torch.from_numpy(_stacked([_padded(one, pads[1:]) for one in valid]))
     low = torch.tensor(scaling.low, dtype=torch.float32)[:, None, None].to(backend.device)
     high = torch.tensor(scaling.high, dtype=torch.float32)[:, None, None].to(backend.device)
-    x = torch.from_numpy(raw).to(backend.device, non_blocking=True).to(torch.float32)
-    x = x.sub_(low).div_(high - low).clamp_(*CLIP)
-    if not bool(known.all()):
-        x.masked_fill_(~known.to(backend.device)[:, None], MEAN_SCALED)
-    return x.sub_(MEAN_SCALED).div_(0.5).to(memory_format=torch.channels_last)
+    out = torch.empty(raw.shape, device=backend.device, memory_format=torch.channels_last)
+    step = _CACHED_ROWS if backend.device == "cpu" else raw.shape[2]
+    for first in range(0, raw.shape[2], step):
+        part = slice(first, first + step)
+        x = _floats(raw[:, :, part], backend).sub_(low).div_(high - low).clamp_(*CLIP)
+        is_known = known[:, part]
+        if not bool(is_known.all()):
+            x.masked_fill_(~is_known.to(backend.device)[:, None], MEAN_SCALED)
+        out[:, :, part] = x.sub_(MEAN_SCALED).div_(0.5)
+    return out
+
+
+def _floats(raw: NDArray[Any], backend: Backend) -> torch.Tensor:
+    """A float32 copy on the device."""
+    if backend.device == "cpu":
+        return torch.from_numpy(raw.astype(np.float32))  # three times faster than torch from uint16
+    return torch.from_numpy(raw).to(backend.device, non_blocking=True).to(torch.float32)
+
+
+def _stacked(windows: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return windows[0][None] if len(windows) == 1 else np.stack(windows)
 
 
 def _padded(one: NDArray[Any], pads: Sequence[tuple[int, int]]) -> NDArray[Any]:
