@@ -145,13 +145,13 @@ class Mosaic:
 
     def read_traced(self, window: Window) -> tuple[Pixels, dict[int, int]]:
         """Read a window, and say how many of its pixels each scene gave (scene id -> px)."""
-        values = np.zeros((len(self.bands), window.rows, window.cols), np.float32)
-        valid = np.zeros((window.rows, window.cols), bool)
+        values = np.empty((len(self.bands), window.rows, window.cols), np.float32)
+        valid = np.empty((window.rows, window.cols), bool)
         given = self.read_into(window, values, valid)
         return Pixels(values, valid), given
 
     def read_into(self, window: Window, values: Raw, valid: Mask) -> dict[int, int]:
-        """Read a window into arrays that hold zeros.
+        """Read a window into arrays, whatever they hold.
 
         Args:
             window: which pixels.
@@ -164,23 +164,19 @@ class Mosaic:
         Raises:
             RtsError: a block of a file cannot be read; file and window are named.
         """
+        valid[:] = False
         given: dict[int, int] = {}
         for scene in self._meeting(window):
             given[scene.scene_id] = 0
-            for part, (found, known) in self._parts(scene, window, values.dtype):
+            for part in self._parts(scene, window, values.dtype):
                 if self._how.stopping():
                     raise ReadStopped
                 at = part.within(window)
-                take = known & ~valid[at]
-                count = int(np.count_nonzero(take))
-                if count == take.size:
-                    values[(slice(None), *at)] = found
-                else:
-                    np.copyto(values[(slice(None), *at)], found, where=take)
-                valid[at] |= take
+                count = self._laid(scene, part, values[(slice(None), *at)], valid[at])
                 given[scene.scene_id] += count
             if valid.all():
-                break
+                return given
+        np.copyto(values, 0, where=~valid)
         return given
 
     def valid(self, window: Window) -> Mask:
@@ -229,38 +225,50 @@ class Mosaic:
                 self._open.popitem(last=False)[1].close()
         return self._open[path]
 
-    def _parts(
-        self, scene: SceneSpec, window: Window, dtype: np.dtype[Any]
-    ) -> Iterator[tuple[Window, tuple[Raw, Mask]]]:
-        """A scene's pixels in a window, piece by piece."""
+    def _parts(self, scene: SceneSpec, window: Window, dtype: np.dtype[Any]) -> Iterator[Window]:
+        """Pieces of a window that a scene reaches, for one read each."""
         lie = self._lie(scene)
         shared = lie.reach.shared(window)
+        if not lie.aligned:
+            return _tiled(shared, _RESAMPLED_PX)
+        dataset = self._dataset(scene.path)
+        whole = Window(lie.row, lie.col, dataset.height, dataset.width).shared(shared)
+        per_px = dtype.itemsize * (len(self.bands) + 1)
+        return _pieces(whole, lie, width=dataset.width, most_px=_PIECE_BYTES // per_px)
+
+    def _laid(self, scene: SceneSpec, part: Window, values: Raw, valid: Mask) -> int:
+        """Lay a scene under what is valid already; returns how many pixels it gave."""
+        is_first = not valid.any()
         try:
-            if lie.aligned:
-                yield from self._own_pieces(scene, shared, dtype)
-                return
-            for part in _tiled(shared, _RESAMPLED_PX):
-                found = self._resampled(scene, part)
-                if found is not None:
-                    yield part, found
+            found = self._pixels(scene, part, values if is_first else np.empty_like(values))
         except (RasterioError, ValueError) as error:
             raise RtsError(
-                f"{scene.path}: pixels near row {window.row}, column {window.col} of the grid "
+                f"{scene.path}: pixels near row {part.row}, column {part.col} of the grid "
                 f"cannot be read ({error})",
                 hint="the file is damaged: copy it again, or withdraw the scene",
             ) from error
+        if found is None:
+            return 0
+        pixels, known = found
+        if is_first:
+            if pixels is not values:
+                values[:] = pixels
+            valid[:] = known
+            return int(np.count_nonzero(known))
+        take = known & ~valid
+        np.copyto(values, pixels, where=take)
+        valid |= take
+        return int(np.count_nonzero(take))
 
-    def _own_pieces(
-        self, scene: SceneSpec, window: Window, dtype: np.dtype[Any]
-    ) -> Iterator[tuple[Window, tuple[Raw, Mask]]]:
-        dataset, lie = self._dataset(scene.path), self._lie(scene)
-        whole = Window(lie.row, lie.col, dataset.height, dataset.width).shared(window)
-        per_px = dtype.itemsize * (len(self.bands) + 1)
-        for part in _pieces(whole, lie, width=dataset.width, most_px=_PIECE_BYTES // per_px):
-            source = rasterio.windows.Window(
-                part.col - lie.col, part.row - lie.row, part.cols, part.rows
-            )
-            yield part, self._native(scene, source, size=(part.rows, part.cols), dtype=dtype)
+    def _pixels(self, scene: SceneSpec, part: Window, out: Raw) -> tuple[Raw, Mask] | None:
+        """A scene's pixels and which of them are known; read into ``out`` where they may lie."""
+        lie = self._lie(scene)
+        if not lie.aligned:
+            return self._resampled(scene, part)
+        source = rasterio.windows.Window(
+            part.col - lie.col, part.row - lie.row, part.cols, part.rows
+        )
+        return self._native(scene, source, out)
 
     def _resampled(self, scene: SceneSpec, window: Window) -> tuple[Floats, Mask] | None:
         dataset = self._dataset(scene.path)
@@ -270,36 +278,26 @@ class Mosaic:
         source, transform = place
         thin = min(self._thin, max(1, int(source.width) // window.cols))
         size = (ceil(source.height / thin), ceil(source.width / thin))
-        native = self._native(scene, source, size=size, dtype=np.dtype(np.float32))
+        native = self._native(scene, source, np.empty((len(self.bands), *size), np.float32))
         transform = transform @ Affine.scale(source.width / size[1], source.height / size[0])
         return _warped(native, dataset, transform, window=window, grid=self.grid)
 
     def _native(
-        self,
-        scene: SceneSpec,
-        source: rasterio.windows.Window,
-        *,
-        size: tuple[int, int],
-        dtype: np.dtype[Any],
+        self, scene: SceneSpec, source: rasterio.windows.Window, out: Raw
     ) -> tuple[Raw, Mask]:
-        """A window of the scene's own grid with its mask."""
-        dataset = self._dataset(scene.path)
+        """A window of the scene's own grid, thinned to the size of ``out``, with its mask."""
+        dataset, size = self._dataset(scene.path), out.shape[1:]
         wanted = self.bands or (next(band for band in scene.bands if band != ALPHA),)
         numbers = [scene.bands.index(band) + 1 for band in wanted]
         part = {"window": source, "out_shape": size}
-        values = dataset.read(
-            numbers,
-            window=source,
-            out_shape=(len(numbers), *size),
-            out_dtype=dtype.name,
-            resampling=Resampling.average,
-        )
+        into = out if self.bands else np.empty((1, *size), out.dtype)
+        values = dataset.read(numbers, window=source, out=into, resampling=Resampling.average)
         valid = _known(values, scene.nodata)
         if ALPHA in scene.bands:
             valid &= dataset.read(scene.bands.index(ALPHA) + 1, **part) > 0
         if scene.mask_path is not None:
             valid &= self._dataset(scene.mask_path).read(CLEAR, **part) == 1
-        return values[: len(self.bands)], valid
+        return out, valid
 
 
 def _known(values: Raw, nodata: float | None) -> Mask:

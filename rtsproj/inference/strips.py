@@ -8,7 +8,6 @@ or the number of tiles: (window + block) rows x columns x (bands x bytes + 1).
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from rtsproj.domain.grid import Window
 from rtsproj.errors import RtsError
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.shapes import AreaMask
+from rtsproj.inference.rooms import Room, Rooms
 from rtsproj.inference.windows import SearchWindow, Strip
 
 Raw = NDArray[Any]
@@ -60,14 +60,26 @@ class Read:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Imagery and the memory that it lies in."""
+
+    held: Held
+    room: Room
+
+
 class StripReader:
-    """Reads strips in order; one thread at a time."""
+    """Reads strips in order; one thread at a time.
+
+    The windows of a strip are cut before the next one is asked for: its memory is used again.
+    """
 
     def __init__(self, mosaic: Mosaic, area: AreaMask, extent: Window) -> None:
         self._mosaic = mosaic
         self._area = area
         self._extent = extent
-        self._held: list[Held] = []
+        self._kept: list[_Kept] = []
+        self._rooms = Rooms()
 
     def windows(self, strip: Strip, wanted: Sequence[SearchWindow]) -> Iterator[Read]:
         """Read a strip and cut the wanted ones of its windows.
@@ -101,21 +113,21 @@ class StripReader:
         self._forget_above(wanted.row)
         end = min(self._mosaic.block_end(wanted), self._extent.row + self._extent.rows)
         window = Window(wanted.row, wanted.col, max(end - wanted.row, wanted.rows), wanted.cols)
-        shape = (window.rows, window.cols)
-        values = room((len(self._mosaic.bands), *shape), self._mosaic.dtype_of(window))
-        new = Held(window, values, room(shape, np.dtype(bool)))
-        missing = [window]
-        for old in self._held:
-            both = old.window.shared(window)
-            if both.rows and both.cols:
-                at, was = both.within(window), both.within(old.window)
-                new.values[(slice(None), *at)] = old.values[(slice(None), *was)]
-                new.valid[at] = old.valid[was]
-                missing = [part for one in missing for part in without(one, both)]
-        for part in missing:
-            at = part.within(window)
-            self._mosaic.read_into(part, new.values[(slice(None), *at)], new.valid[at])
-        self._held.append(new)
+        kept = self._placed(window, self._mosaic.dtype_of(window))
+        new, missing = kept.held, [window]
+        try:
+            for old in self._kept:
+                both = old.held.window.shared(window)
+                if both.rows and both.cols:
+                    _copy(old.held, new, both)
+                    missing = [part for one in missing for part in without(one, both)]
+            for part in missing:
+                at = part.within(window)
+                self._mosaic.read_into(part, new.values[(slice(None), *at)], new.valid[at])
+        except BaseException:
+            self._rooms.give(kept.room)
+            raise
+        self._kept.append(kept)
         return new
 
     def _forget_above(self, row: int) -> None:
@@ -124,17 +136,27 @@ class StripReader:
         What starts below is of another shard or region: strips of one come from the top.
         """
         kept = []
-        for one in self._held:
-            last = one.window.row + one.window.rows
-            if last <= row or one.window.row > row:
-                continue
-            if one.window.row == row:
+        for one in self._kept:
+            window = one.held.window
+            last = window.row + window.rows
+            if window.row == row:
                 kept.append(one)
                 continue
-            rows = slice(row - one.window.row, None)
-            window = Window(row, one.window.col, last - row, one.window.cols)
-            kept.append(Held(window, _moved(one.values[:, rows]), _moved(one.valid[rows])))
-        self._held = kept
+            if window.row < row < last:
+                rest = Window(row, window.col, last - row, window.cols)
+                kept.append(self._placed(rest, one.held.values.dtype))
+                _copy(one.held, kept[-1].held, rest)
+            self._rooms.give(one.room)
+        self._kept = kept
+
+    def _placed(self, window: Window, dtype: np.dtype[Any]) -> _Kept:
+        """Room for a window; its pixels are not yet what they are to be."""
+        bands, shape = len(self._mosaic.bands), (window.rows, window.cols)
+        size = bands * window.rows * window.cols * dtype.itemsize
+        room = self._rooms.take(size + window.rows * window.cols)
+        values = room[:size].view(dtype).reshape(bands, *shape)
+        valid = room[size : size + window.rows * window.cols].view(bool).reshape(shape)
+        return _Kept(Held(window, values, valid), room)
 
     def _cut(self, place: SearchWindow, whole: Held) -> Read:
         frame = place.frame
@@ -159,22 +181,10 @@ class StripReader:
         return Read(place, Held(window, values.copy(), valid.copy()), counted, ~is_open)
 
 
-def room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Raw:
-    """Zeros in memory of their own, which goes back to the system as soon as nobody looks at them.
-
-    A worker's allocator keeps what it is given back (``jobs.launch``), which is right for the
-    network's windows and would double the memory of strips.
-    """
-    count = int(np.prod(shape))
-    if not count:
-        return np.zeros(shape, dtype)
-    return np.frombuffer(mmap(-1, count * dtype.itemsize), dtype).reshape(shape)
-
-
-def _moved(values: Raw) -> Raw:
-    out = room(values.shape, values.dtype)
-    out[:] = values
-    return out
+def _copy(given: Held, out: Held, part: Window) -> None:
+    was, at = part.within(given.window), part.within(out.window)
+    out.values[(slice(None), *at)] = given.values[(slice(None), *was)]
+    out.valid[at] = given.valid[was]
 
 
 def without(window: Window, hole: Window) -> list[Window]:

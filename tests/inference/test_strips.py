@@ -19,7 +19,7 @@ from rtsproj.geometry.grid import tiles_over
 from rtsproj.imagery import mosaic as mosaic_module
 from rtsproj.imagery.mosaic import Mosaic, Reading, ReadStopped
 from rtsproj.imagery.shapes import AreaMask
-from rtsproj.inference import strips as strips_module
+from rtsproj.inference import rooms as rooms_module
 from rtsproj.inference.strips import StripReader
 from rtsproj.inference.windows import Layout, strips_of
 
@@ -130,7 +130,8 @@ def test_every_block_of_a_file_is_decoded_once(
 def test_memory_is_bounded_by_the_width_of_a_strip_not_by_the_height_of_a_scene(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strips_module, "room", np.zeros)  # which tells tracemalloc
+    # which tells tracemalloc
+    monkeypatch.setattr(rooms_module, "fresh", lambda size: np.zeros(size, np.uint8))
 
     def peak(rows: int) -> int:
         spec = scene(tmp_path, "tiled", rows=rows)
@@ -148,7 +149,7 @@ def test_memory_is_bounded_by_the_width_of_a_strip_not_by_the_height_of_a_scene(
         return found
 
     window, block, bytes_px = 2 * 64 + 2 * 16, 64, 4 * 2 + 1
-    low, high = peak(2 * SIDE), peak(12 * SIDE)
+    low, high = peak(8 * 128), peak(48 * 128)
     assert high == pytest.approx(low, rel=0.15)
     # the strip, what is kept of the one above it, and a piece on its way
     assert high < 2.5 * (window + block) * SIDE * bytes_px
