@@ -19,7 +19,7 @@ from rtsproj.geometry.groups import Groups
 
 HALF_PX = 0.5
 KEEP = 1e-9
-"""px; tolerance for dropping points on a straight line."""
+"""px; what a whole pixel edge may be longer than one."""
 _BITS = 31
 """Bits of a row in a number that stands for a corner."""
 _HALF = 1 << (_BITS - 1)
@@ -85,11 +85,13 @@ def _smooth_polygon(polygon: Polygon) -> BaseGeometry:
 
 
 def _midpoints(ring: BaseGeometry) -> np.ndarray:
+    """Middles of the pixel edges of a ring where it turns; halves of integers, so exact."""
     corners = shapely.get_coordinates(shapely.segmentize(ring, 1.0 + KEEP))
     middle = (corners[:-1] + corners[1:]) / 2
-    closed = np.vstack((middle, middle[:1]))
-    smooth: np.ndarray = shapely.get_coordinates(shapely.simplify(shapely.LinearRing(closed), KEEP))
-    return smooth
+    steps = middle - np.roll(middle, 1, axis=0)
+    after = np.roll(steps, -1, axis=0)
+    turning = middle[steps[:, 0] * after[:, 1] != steps[:, 1] * after[:, 0]]
+    return np.vstack((turning, turning[:1]))
 
 
 def _touching_corners(parts: Sequence[Polygon]) -> list[tuple[float, float]]:

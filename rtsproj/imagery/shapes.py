@@ -21,24 +21,65 @@ def polygonise(mask: npt.NDArray[np.bool_]) -> list[BaseGeometry]:
     Returns:
         Valid polygons with corners at integer (column, row), in scan order.
     """
-    if not mask.any():
+    islands = _islands(mask)
+    if not islands:
         return []
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    part = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    found = shapes(part.astype(np.uint8), mask=part, connectivity=4)
+    packed, starts = _packed(mask, islands)
+    found = shapes(packed.view(np.uint8), mask=packed, connectivity=4)
     rings = [
         (number, ring)
         for number, (geometry, _) in enumerate(found)
         for ring in geometry["coordinates"]
     ]
     corners = np.array([corner for _, ring in rings for corner in ring])
-    corners += np.array([cols[0], rows[0]], float)
-    ring_of = np.repeat(np.arange(len(rings)), [len(ring) for _, ring in rings])
+    lengths = [len(ring) for _, ring in rings]
+    firsts = corners[np.cumsum([0, *lengths[:-1]]), 0]
+    island = np.searchsorted(starts, firsts, side="right") - 1
+    moves = np.array([(at[1].start, at[0].start) for at in islands], float)
+    moves[:, 0] -= starts
+    corners += np.repeat(moves[island], lengths, axis=0)
+    ring_of = np.repeat(np.arange(len(rings)), lengths)
     lines = shapely.linearrings(corners, indices=ring_of)
     polygons = shapely.polygons(lines, indices=[number for number, _ in rings])
     bad = ~shapely.is_valid(polygons)
     polygons[bad] = shapely.make_valid(polygons[bad], method="structure", keep_collapsed=False)
     return list(polygons)
+
+
+def _islands(mask: npt.NDArray[np.bool_]) -> list[tuple[slice, slice]]:
+    """Boxes that hold all of a mask, cut where whole rows and then whole columns are empty.
+
+    No 4-connected part goes over an empty row or column, and most of a tile is empty. Where the
+    boxes side by side would take more than the mask, it is the mask.
+    """
+    down = _runs(np.any(mask, axis=1))
+    islands = [(rows, cols) for rows in down for cols in _runs(np.any(mask[rows], axis=0))]
+    high = max((rows.stop - rows.start for rows in down), default=0)
+    if high * sum(cols.stop - cols.start + 1 for _, cols in islands) > mask.size:
+        return [(slice(0, mask.shape[0]), slice(0, mask.shape[1]))]
+    return islands
+
+
+def _runs(line: npt.NDArray[np.bool_]) -> list[slice]:
+    ends = np.flatnonzero(np.diff(line, prepend=False, append=False))
+    return [slice(*pair) for pair in ends.reshape(-1, 2).tolist()]
+
+
+def _packed(
+    mask: npt.NDArray[np.bool_], islands: Sequence[tuple[slice, slice]]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Islands side by side with a column between them, and the columns at which they start.
+
+    Outlining costs by the pixel, and a millisecond each time.
+    """
+    high = max(rows.stop - rows.start for rows, _ in islands)
+    widths = [cols.stop - cols.start + 1 for _, cols in islands]
+    starts = np.cumsum([0, *widths[:-1]])
+    packed = np.zeros((high, sum(widths)), bool)
+    for (rows, cols), start in zip(islands, starts.tolist(), strict=True):
+        part = mask[rows, cols]
+        packed[: part.shape[0], start : start + part.shape[1]] = part
+    return packed, starts
 
 
 def numbered_pixels(

@@ -7,11 +7,14 @@ from hypothesis.extra.numpy import arrays
 
 from rtsproj.imagery.shapes import numbered_pixels, polygonise
 
-MASKS = arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.booleans())
+SHAPES = st.tuples(st.integers(1, 14), st.integers(1, 14))
+FULL = arrays(bool, SHAPES, elements=st.booleans())
+SPARSE = arrays(bool, SHAPES, elements=st.booleans(), fill=st.just(False))
+"""Whole rows and columns are empty."""
 
 
 @settings(max_examples=200, deadline=None)
-@given(MASKS)
+@given(FULL | SPARSE)
 def test_every_pixel_of_a_mask_lies_in_the_outline_that_holds_it(mask: np.ndarray) -> None:
     outlines = polygonise(mask)
     if not outlines:
