@@ -8,6 +8,8 @@ from rtsproj.errors import UsageError
 
 TOLERANCE_PX = 1e-6
 """px; what floating point may add to an edge that lies on a pixel border."""
+STEP_PX = 64
+"""px; sides of blended windows are multiples of this, so that half of one suits every network."""
 
 
 def axis_offsets(length: int, side: int, *, overlap: int) -> tuple[int, ...]:
@@ -53,6 +55,24 @@ def search_window(core: Window, extent: Window, *, margin_px: int) -> Window:
         grown.rows,
         grown.cols,
     )
+
+
+def require_blend(side_px: int, *, core_px: int) -> None:
+    """Refuse sides that do not fit the tiles.
+
+    Args:
+        side_px: of a blended window; 0 = windows are not blended.
+        core_px: side of a tile.
+
+    Raises:
+        UsageError: windows of half that distance do not end where tiles end.
+    """
+    if side_px and (side_px % STEP_PX or core_px % (side_px // 2)):
+        fitting = [px for px in range(STEP_PX, core_px + 1, STEP_PX) if not core_px % (px // 2)]
+        raise UsageError(
+            f"infer.blend_px = {side_px} does not fit grid.core_px = {core_px}",
+            hint=f"set it to 0 (off) or one of {', '.join(map(str, fitting)) or 'none'}",
+        )
 
 
 def window_of(grid: ProjectGrid, bounds: tuple[float, float, float, float]) -> Window:

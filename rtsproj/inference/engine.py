@@ -18,6 +18,7 @@ from torch import nn
 from rtsproj.domain.requests import Scaling
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.imagery.probability import FULL, NO_PIXEL, stored_cut
+from rtsproj.inference.blend import Blend, Runner
 from rtsproj.inference.strips import Held, Read
 from rtsproj.learning.backend import Backend
 from rtsproj.learning.inputs import network_input
@@ -29,8 +30,6 @@ GPU_BATCH_PX = 8 << 20
 """px of a batch on a GPU where infer.batch is 0 (stack 5.6)."""
 
 Bytes = NDArray[np.uint8]
-Runner = Callable[[torch.Tensor], torch.Tensor]
-"""The network: (n, bands, rows, cols) scaled input -> (n, members, rows, cols) logits."""
 
 
 class ConversionError(RtsError):
@@ -83,6 +82,8 @@ class Engine:
         self.backend = backend
         self.name = chosen_engine(settings.engine, backend)
         self.flips: float | None = None
+        self.blend_px = settings.blend_px
+        self._blend = _blend(settings, backend)
         self._most: int | None = None
         self._exact = torch_runner(self._network, replace(backend, precision="fp32"))
         self._run = torch_runner(self._network, backend)
@@ -135,7 +136,8 @@ class Engine:
         return found
 
     def _halved(self, size: int, one: Held, error: Exception) -> int:
-        if size == 1:
+        at_once = self._blend.halve(one.window) if self._blend and size == 1 else 0
+        if size == 1 and not at_once:
             raise RtsError(
                 f"one window of {one.window.rows} px does not fit into the memory of "
                 f"{self.backend.name}",
@@ -143,6 +145,9 @@ class Engine:
             ) from error
         if self.backend.device == "cuda":
             torch.cuda.empty_cache()
+        if at_once:
+            self._note(f"memory ran out: now {at_once} blended windows at once")
+            return 1
         self._most = size // 2
         self._note(f"memory ran out with {size} windows at once: now {self._most}")
         return self._most
@@ -156,12 +161,20 @@ class Engine:
                 self._scaling,
                 self.backend,
             )
-            chance = torch.sigmoid(run(x).float())[:, :, :rows, :cols]
+            chance = self._chances(run, x, held)[:, :, :rows, :cols]
             means = _stored(chance.mean(dim=1))
             spreads: list[Bytes | None] = [None] * len(held)
             if chance.shape[1] > 1:
                 spreads = [*_stored(chance.std(dim=1, correction=0))]
         return list(zip(means, spreads, strict=True))
+
+    def _chances(self, run: Runner, x: torch.Tensor, held: Sequence[Held]) -> torch.Tensor:
+        """Probabilities 0..1, (n, members, rows, cols)."""
+        if self._blend is None:
+            return torch.sigmoid(run(x).float())
+        return torch.stack(
+            [self._blend.chances(run, x[n : n + 1], one.window) for n, one in enumerate(held)]
+        )
 
     def _check(self, read: Read, held: Held) -> None:
         self._is_checked = True
@@ -206,6 +219,13 @@ def chosen_engine(asked: EngineName, backend: Backend) -> str:
             hint="pip install 'rtsproj[cpu]', or set infer.engine = 'torch'",
         )
     return asked
+
+
+def _blend(settings: InferSettings, backend: Backend) -> Blend | None:
+    if not settings.blend_px:
+        return None
+    on_gpu = max(1, GPU_BATCH_PX // settings.blend_px**2)
+    return Blend(settings.blend_px, most=on_gpu if backend.device == "cuda" else 0)
 
 
 def torch_runner(network: nn.Module, backend: Backend) -> Runner:

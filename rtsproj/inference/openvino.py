@@ -6,7 +6,8 @@ import warnings
 import torch
 from torch import nn
 
-from rtsproj.inference.engine import ConversionError, Runner
+from rtsproj.inference.blend import Runner
+from rtsproj.inference.engine import ConversionError
 from rtsproj.learning.backend import Backend
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it would tell of each conversion over the network

@@ -132,6 +132,7 @@ class Search:
             "engine": engine.name,
             "batch": engine.batch(self.layout.side),
             "window_px": self.layout.side,
+            "blend_px": self.engine.blend_px,
             "flips": engine.flips,
             "torch": str(torch.__version__),
         }
@@ -229,11 +230,10 @@ class Search:
 
 
 def layout_of(request: InferRequest) -> Layout:
-    """Sizes of a request's windows."""
-    wanted = Layout(
-        request.core_px, request.margin_px, request.settings.span, request.source.extent
-    )
-    return wanted.fitted()
+    """Sizes of a request's windows; blended ones reach half a side beyond their core."""
+    settings = request.settings
+    margin = settings.blend_px // 2 or request.margin_px
+    return Layout(request.core_px, margin, settings.span, request.source.extent).fitted()
 
 
 def tile_raster(folder: JobFolder, tile_id: int) -> Path:

@@ -7,6 +7,7 @@ import shapely
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import DamagedError, NeedsError
+from rtsproj.geometry.grid import require_blend
 from rtsproj.jobs.files import sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_tiles
@@ -25,8 +26,10 @@ def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
 
     Raises:
         NeedsError: there is no model yet, or nothing is left to search.
+        UsageError: blended windows do not fit the tiles.
         DamagedError: the model file does not match its recorded digest.
     """
+    require_blend(project.settings.infer.blend_px, core_px=project.settings.grid.core_px)
     row = require_stage(project, Stage.INFER, Stage.TRIAGE, Stage.CONVERGE)
     require_no_running_job(project)
     iteration = row["iteration"]

@@ -209,6 +209,15 @@ def test_windows_of_more_tiles(span: int, tmp_path: Path) -> None:
     note(f"bare network, windows of {span * 512 + 128} px", rate / 1e6, "Mpx/s")
 
 
+def test_blended_windows(tmp_path: Path) -> None:
+    spec = scene(tmp_path, "tiled", rows=2048, cols=2048)
+    rates = {}
+    for side in (0, 256):
+        asked = InferSettings(engine="torch", blend_px=side)
+        rates[side] = bare_rate(job(tmp_path / f"{side}", spec, asked)[1], "torch")
+    note("cropped cores against windows of 256 px blended", rates[0] / rates[256], "x")
+
+
 @pytest.mark.parametrize("layout", ["tiled", "striped"])
 def test_host_only(layout: str, tmp_path: Path, run: Callable[..., float]) -> None:
     spec = scene(tmp_path, layout, rows=2 * SIDE, cols=SIDE)
