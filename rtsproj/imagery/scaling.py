@@ -47,8 +47,9 @@ def scale(values: Floats, scaling: Scaling) -> Floats:
     """Bring raw values (bands, rows, cols) to about 0..1, cut to -0.5..1.5."""
     low = np.asarray(scaling.low, np.float32)[:, None, None]
     high = np.asarray(scaling.high, np.float32)[:, None, None]
-    scaled: Floats = np.clip((values - low) / (high - low), *CLIP).astype(np.float32)
-    return scaled
+    scaled: Floats = np.subtract(values, low, dtype=np.float32)
+    scaled /= high - low
+    return np.clip(scaled, *CLIP, out=scaled)
 
 
 def _sample(mosaic: Mosaic, windows: Sequence[Window]) -> Floats:

@@ -1,6 +1,7 @@
 """Between masks and polygons, by GDAL's rules: pixel borders out, pixel centres in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -131,14 +132,37 @@ def burn(
         value: 0..255.
         out: (rows, cols), changed in place.
     """
-    present = [geom for geom in geoms if not geom.is_empty]
-    if not present:
+    burn_read(
+        [read_corners(geom) for geom in geoms if not geom.is_empty], window, grid, (value, out)
+    )
+
+
+def read_corners(geom: BaseGeometry) -> Mapping[str, Any]:
+    """A geometry as GDAL takes it: reading its corners costs as much as burning it once."""
+    found: Mapping[str, Any] = geom.__geo_interface__
+    return found
+
+
+def burn_read(
+    corners: Sequence[Mapping[str, Any]],
+    window: Window,
+    grid: ProjectGrid,
+    what: tuple[int, npt.NDArray[np.uint8]],
+) -> None:
+    """Burn geometries whose corners have been read before; see ``burn``.
+
+    Args:
+        corners: of geometries that are not empty.
+        window: which pixels are changed.
+        grid: the project grid.
+        what: value 0..255 and (rows, cols), changed in place.
+    """
+    if not corners:
         return
+    value, out = what
     left, _, _, top = grid.bounds(window)
     transform = Affine(grid.pixel_m, 0.0, left, 0.0, -grid.pixel_m, top)
-    rasterize(
-        ((geom, value) for geom in present), out=out, transform=transform, default_value=value
-    )
+    rasterize(((one, value) for one in corners), out=out, transform=transform, default_value=value)
 
 
 class AreaMask:

@@ -44,7 +44,8 @@ def read_padded(mosaic: Mosaic, window: Window, extent: Window) -> Pixels:
 def scaled_values(pixels: Pixels, scaling: Scaling) -> NDArray[np.float32]:
     """Scaled values (bands, rows, cols), mostly 0..1; invalid pixels hold ``MEAN_SCALED``."""
     values = scale(pixels.values, scaling)
-    values[:, ~pixels.valid] = MEAN_SCALED
+    if not pixels.valid.all():
+        values[:, ~pixels.valid] = MEAN_SCALED
     return values
 
 

@@ -308,9 +308,10 @@ class Sampler:
         pixels = self._images.part(plan.window, plan.inside)
         image = scaled_values(pixels, self._source.scaling)
         answer = self._answer(plan)
-        target, hidden = answer.target.copy(), ~pixels.valid | answer.hidden
-        image[:, hidden] = MEAN_SCALED
-        target[hidden] = IGNORED
+        target, hidden = answer.target, ~pixels.valid | answer.hidden
+        if hidden.any():
+            image[:, hidden] = MEAN_SCALED
+            target = np.where(hidden, np.uint8(IGNORED), target)
         counted = 1.0 - float(hidden.mean())
         side, change = self._settings.chip_px, plan.change
         image = changed_image(resized_image(image, side), change)

@@ -1,7 +1,9 @@
 """Rasters of what the network shall answer: 1 slump, 0 background, 254 and 255 as in losses."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -11,7 +13,7 @@ from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
 from rtsproj.geometry.grid import block_of, window_of
-from rtsproj.imagery.shapes import burn
+from rtsproj.imagery.shapes import burn_read, read_corners
 from rtsproj.learning.losses import IGNORED, UNLABELLED
 from rtsproj.settings import TrainSettings
 
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 FARTHEST_PX = 4096
 """px; ground further from every label than this is never taken as looked at."""
+_READ = 4096
+"""Shapes whose corners are kept as GDAL takes them: about 10 kB each."""
+
+
+class _Shape(Enum):
+    """Which shape of a label is burnt."""
+
+    KNOWN = "outline with the ground round it that is taken as looked at"
+    OUTLINE = "outline"
+    COLLAR = "rim of a mined outline"
 
 
 class LabelIndex:
@@ -41,6 +53,7 @@ class LabelIndex:
             else ()
         )
         self._tree = shapely.STRtree(self.outlines)
+        self._corners = lru_cache(maxsize=_READ)(self._read_corners)
 
     def window(self, index: int, *, buffer_m: float) -> Window:
         """The label's bounding rectangle grown by ``buffer_m``, in whole pixels."""
@@ -78,30 +91,39 @@ class LabelIndex:
         out = np.full((window.rows, window.cols), UNLABELLED, np.uint8)
         reach_px = int(np.ceil(self._background_m / self._grid.pixel_m))
         near = self.meeting(window.grown(2 + min(reach_px, FARTHEST_PX)))
-        known = [self._known[i] for i in near if self.labels[i].polarity is not Polarity.IGNORE]
-        if known:
-            burn(known, window, self._grid, value=0, out=out)
-        for polarity, value in ((Polarity.IGNORE, IGNORED), (Polarity.POSITIVE, 1)):
-            shown = [self.outlines[i] for i in near if self.labels[i].polarity is polarity]
-            if shown:
-                burn(shown, window, self._grid, value=value, out=out)
-        mined = [i for i in near if self._is_mined(i)]
-        if mined and self._collar_m > 0:
-            collars = [self.outlines[i].boundary.buffer(self._collar_m) for i in mined]
-            burn(collars, window, self._grid, value=IGNORED, out=out)
+        by = {one: [i for i in near if self.labels[i].polarity is one] for one in Polarity}
+        mined = [i for i in by[Polarity.POSITIVE] if self._is_mined(i)]
+        for shape, labels, value in (
+            (_Shape.KNOWN, [i for i in near if i not in by[Polarity.IGNORE]], 0),
+            (_Shape.OUTLINE, by[Polarity.IGNORE], IGNORED),
+            (_Shape.OUTLINE, by[Polarity.POSITIVE], 1),
+            (_Shape.COLLAR, mined if self._collar_m > 0 else [], IGNORED),
+        ):
+            found = [self._corners(shape, i) for i in labels]
+            burn_read([one for one in found if one], window, self._grid, (value, out))
         return out
 
+    def _read_corners(self, shape: _Shape, index: int) -> Mapping[str, Any] | None:
+        """Corners of a label's shape; None where it is empty."""
+        if shape is _Shape.KNOWN:
+            found = self._known[index]
+        elif shape is _Shape.OUTLINE:
+            found = self.outlines[index]
+        else:
+            found = self.outlines[index].boundary.buffer(self._collar_m)
+        return None if found.is_empty else read_corners(found)
+
     def _is_mined(self, index: int) -> bool:
-        label = self.labels[index]
-        return label.polarity is Polarity.POSITIVE and label.origin == "accepted"
+        return self.labels[index].origin == "accepted"
 
 
 def in_validation(window: Window, split: Split) -> NDArray[np.bool_]:
     """True for pixels whose block is kept for validation, (rows, cols)."""
-    kept = set(split.validation)
-    rows = (window.row + np.arange(window.rows)) // split.block_px
-    cols = (window.col + np.arange(window.cols)) // split.block_px
-    row_ids, row_at = np.unique(rows, return_inverse=True)
-    col_ids, col_at = np.unique(cols, return_inverse=True)
-    table = np.array([[(int(r), int(c)) in kept for c in col_ids] for r in row_ids], np.bool_)
-    return table.reshape(len(row_ids), len(col_ids))[np.ix_(row_at, col_at)]
+    kept, side = set(split.validation), split.block_px
+    inside = np.zeros((window.rows, window.cols), np.bool_)
+    for row in range(window.row // side, (window.row + window.rows - 1) // side + 1):
+        for col in range(window.col // side, (window.col + window.cols - 1) // side + 1):
+            if (row, col) in kept:
+                block = Window(row * side, col * side, side, side).shared(window)
+                inside[block.within(window)] = True
+    return inside
