@@ -12,6 +12,7 @@ and its running statistics move once per micro batch.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -46,7 +47,8 @@ class Gradients:
             The loss of the whole batch, a scalar on the device.
 
         Raises:
-            torch.OutOfMemoryError: the network is as it was before, without gradients.
+            torch.OutOfMemoryError: on every rank; the network is as it was before, without
+                gradients.
             RtsError: BatchNorm cannot work on a micro batch this small.
         """
         self._network.zero_grad(set_to_none=True)
@@ -59,19 +61,38 @@ class Gradients:
             raise
 
     def _left(self, batch: Batch, parts: Sequence[slice], kept: "_State") -> torch.Tensor:
+        ranks = self._ranks
+        share = ranks.together(lambda: self._passed(batch, parts, kept))
+        for room, mine in zip(share.rooms, (share.logits.detach(), share.targets), strict=True):
+            ranks.gather(room, mine)
+        loss, flat = ranks.together(lambda: self._pulled(batch, parts, share))
+        ranks.sum_gradients(self._network.parameters(), flat)
+        return loss
+
+    def _passed(self, batch: Batch, parts: Sequence[slice], kept: "_State") -> "_Share":
+        """Pass this rank's chips through the network; with a graph where they are one part."""
         if len(parts) == 1:
             logits = self._logits(batch, parts[0])
-            loss, slope = self._slope(logits.detach(), batch)
-            torch.autograd.backward(logits, slope)
         else:
             with torch.no_grad():
-                found = torch.cat([self._logits(batch, part) for part in parts])
+                logits = torch.cat([self._logits(batch, part) for part in parts])
             kept.restore()
-            loss, slope = self._slope(found, batch)
+        logits = logits.contiguous()
+        targets = torch.from_numpy(batch.targets).to(logits.device, non_blocking=True)
+        rooms = [self._ranks.room(one) for one in (logits.detach(), targets)]
+        return _Share(logits, targets, rooms)
+
+    def _pulled(
+        self, batch: Batch, parts: Sequence[slice], share: "_Share"
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Leave the gradients of this rank's chips; returns the loss, and them in one row."""
+        loss, slope = self._slope(share)
+        if len(parts) == 1:
+            torch.autograd.backward(share.logits, slope)
+        else:
             for part in parts:
                 torch.autograd.backward(self._logits(batch, part), slope[part])
-        self._ranks.sum_gradients(self._network.parameters())
-        return loss
+        return loss, self._ranks.flat_gradients(self._network.parameters())
 
     def _logits(self, batch: Batch, part: slice) -> torch.Tensor:
         """(n, rows, cols) of a part of the batch."""
@@ -88,13 +109,28 @@ class Gradients:
             ) from error
         return logits
 
-    def _slope(self, share: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    def _slope(self, share: "_Share") -> tuple[torch.Tensor, torch.Tensor]:
         """The loss of the whole batch, and its slope at the logits of this rank's chips."""
-        targets = torch.from_numpy(batch.targets).to(share.device, non_blocking=True)
-        logits = self._ranks.whole(share).requires_grad_()
-        loss = self._loss(logits, self._ranks.whole(targets))
+        logits, targets = (self._ranks.whole(room) for room in share.rooms)
+        logits = logits.detach().requires_grad_()
+        loss = self._loss(logits, targets)
         (slope,) = torch.autograd.grad(loss, logits)
         return loss.detach(), self._ranks.mine(slope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What this rank knows of its chips, and room for what the others know of theirs.
+
+    Attributes:
+        logits: (n, rows, cols), with a graph where they were passed in one part.
+        targets: (n, rows, cols) uint8.
+        rooms: of logits and of targets, see ``Ranks.room``.
+    """
+
+    logits: torch.Tensor
+    targets: torch.Tensor
+    rooms: Sequence[list[torch.Tensor]]
 
 
 class _State:

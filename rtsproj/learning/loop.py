@@ -85,7 +85,7 @@ class Trainer:
         readers = self._session.backend.readers
         with prefetched(self._sampler.batch, steps, workers=readers) as batches:
             for batch in self._telemetry.waited(batches):
-                if ranks.told(reporter.should_stop()):
+                if ranks.agreed(mine=reporter.should_stop()):
                     self.save(ledger, carried)
                     raise InterruptedJobError(
                         f"stopped after step {ledger.step} of {self._steps}",
@@ -164,7 +164,7 @@ class Trainer:
         return rate, value
 
     def _left(self, batch: Batch) -> torch.Tensor:
-        """Leave the batch's gradient, in smaller micro batches where memory runs out."""
+        """Leave the batch's gradient, in smaller micro batches where memory runs out on a rank."""
         while True:
             try:
                 return self._gradients.leave(batch, micro=self._micro)
@@ -176,11 +176,9 @@ class Trainer:
     def _halve(self, chips: int, error: torch.OutOfMemoryError) -> None:
         micro = min(self._micro, chips)
         told = f"memory ran out with {counted(micro, 'chip')} per forward pass"
-        if micro == 1 or self._session.ranks.world > 1:
+        if micro == 1:
             raise RtsError(
-                told,
-                hint="lower train.micro_batch (several processes do not lower it by themselves) or "
-                "train.chip_px, or choose a smaller train.encoder",
+                told, hint="lower train.chip_px, or choose a smaller train.encoder"
             ) from error
         self._micro = micro // 2
         self._session.reporter.note(

@@ -4,7 +4,8 @@
 share the job folder, with torchrun's rendezvous options, such as in a SLURM job of two nodes::
 
     srun torchrun --nnodes $SLURM_NNODES --nproc-per-node 4 --rdzv-backend c10d \
-        --rdzv-endpoint $HOST:29500 -m rtsproj.worker FOLDER
+        --rdzv-endpoint $HOST:29500 --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 \
+        -m rtsproj.worker FOLDER
 
 A batch is a pure function of seed and step, so rank r cuts chips r, r + world, … of it. The losses
 are ratios of sums over the whole batch, which the mean of per-rank losses is not; therefore logits
@@ -12,6 +13,12 @@ and targets are gathered, each rank takes the slope of the one loss at its own c
 gradients are summed: what one process would get, whatever the number of ranks. BatchNorm is the
 exception: synchronised over the ranks on GPUs, per rank on a CPU, where torch offers nothing else.
 All ranks draw the same dropout masks.
+
+What only some ranks notice, all must do at the same step, or one waits for ever in a sum that the
+others never join: a wish to stop, memory that has run out. Before each step, and before each of
+the two places where tensors are exchanged, they therefore agree by one number over gloo, which
+does not wait for a GPU. ``--signals-to-handle`` lets torchrun hand on what SLURM sends before the
+time is up; without it torchrun dies of that signal, which the ranks notice too.
 """
 
 import os
@@ -49,24 +56,59 @@ class Ranks:
         """True for the one that reports, validates and saves."""
         return self.rank == 0
 
-    def whole(self, share: torch.Tensor) -> torch.Tensor:
-        """All chips in the order of the batch, from the share (n, …) of each rank."""
+    def agreed(self, *, mine: bool) -> bool:
+        """True on every rank where it is true on one of them."""
         if self.world == 1:
-            return share
-        parts = [torch.empty_like(share) for _ in range(self.world)]
-        _checked(lambda: distributed.all_gather(parts, share.contiguous()))
-        return torch.stack(parts, dim=1).flatten(0, 1)
+            return mine
+        flag = torch.tensor([int(mine)], dtype=torch.int32)
+        _checked(lambda: distributed.all_reduce(flag, op=distributed.ReduceOp.MAX))
+        return bool(flag.item())
+
+    def together(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives, unless memory runs out: where it does on one rank, it does on all.
+
+        Raises:
+            torch.OutOfMemoryError: on every rank.
+        """
+        found: list[T] = []
+        lost: torch.OutOfMemoryError | None = None
+        try:
+            found.append(work())
+        except torch.OutOfMemoryError as error:
+            lost = error
+        if self.agreed(mine=lost is not None):
+            raise lost or torch.OutOfMemoryError("memory ran out in another process")
+        return found[0]
+
+    def room(self, share: torch.Tensor) -> list[torch.Tensor]:
+        """Where the shares (n, …) of all ranks will stand; this rank's alone where it is alone."""
+        if self.world == 1:
+            return [share]
+        return [share.new_empty(share.shape) for _ in range(self.world)]
+
+    def gather(self, room: list[torch.Tensor], share: torch.Tensor) -> None:
+        """Fill the room with the share of each rank; needs no memory."""
+        if self.world > 1:
+            _checked(lambda: distributed.all_gather(room, share))
+
+    def whole(self, room: list[torch.Tensor]) -> torch.Tensor:
+        """All chips in the order of the batch."""
+        return room[0] if self.world == 1 else torch.stack(room, dim=1).flatten(0, 1)
 
     def mine(self, whole: torch.Tensor) -> torch.Tensor:
         """This rank's share of what belongs to the whole batch."""
         return whole[self.rank :: self.world]
 
-    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace each gradient by its sum over the ranks."""
+    def flat_gradients(self, parameters: Iterable[nn.Parameter]) -> torch.Tensor:
+        """A copy of all gradients in one row; empty where there is nobody to send it to."""
+        found = [one.grad.flatten() for one in parameters if one.grad is not None]
+        return torch.cat(found) if self.world > 1 else torch.empty(0)
+
+    def sum_gradients(self, parameters: Iterable[nn.Parameter], flat: torch.Tensor) -> None:
+        """Replace each gradient by its sum over the ranks; ``flat`` holds this rank's."""
         if self.world == 1:
             return
         found = [one.grad for one in parameters if one.grad is not None]
-        flat = torch.cat([one.flatten() for one in found])
         _checked(lambda: distributed.all_reduce(flat))
         parts = torch.split(flat, [one.numel() for one in found])
         for one, part in zip(found, parts, strict=True):
@@ -117,7 +159,7 @@ def joined_ranks() -> Iterator[Ranks]:
     on_gpu = torch.cuda.is_available()
     if on_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
     try:
         yield Ranks(int(os.environ["RANK"]), world)
     except distributed.DistError as error:

@@ -18,7 +18,7 @@ from rtsproj.errors import ExitCode, InterruptedJobError, NeedsError, RtsError
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.jobs.lock import held_lock
 from rtsproj.jobs.reporter import Reporter
-from rtsproj.worker.rank import run_rank
+from rtsproj.worker.rank import asked_to_stop, run_rank
 from rtsproj.worker.together import (
     ALONE,
     Mode,
@@ -53,22 +53,23 @@ def run_folder(
     if not folder.request.exists():
         log.write(f"error: {path} holds no request.json\nhint: name a job folder\n")
         return ExitCode.USAGE
-    if int(environment.get("RANK", "0")) > 0:
-        return run_rank(folder, log)
     stopping = threading.Event()
     _listen(stopping)
+    asked = asked_to_stop(stopping, environment)
+    if int(environment.get("RANK", "0")) > 0:
+        return run_rank(folder, asked, log)
     for message in _NO_MATTER:
         warnings.filterwarnings("ignore", message=message)
     if mode.part >= 0:
         return run_part(folder, mode.part, stopping, log)
-    return _run_locked(folder, stopping, log, (environment.get("SLURM_JOB_ID", ""), mode))
+    return _run_locked(folder, asked, log, (environment.get("SLURM_JOB_ID", ""), mode))
 
 
 def _run_locked(
-    folder: JobFolder, stopping: threading.Event, log: TextIO, how: tuple[str, Mode]
+    folder: JobFolder, asked: Callable[[], bool], log: TextIO, how: tuple[str, Mode]
 ) -> ExitCode:
     job, mode = how
-    reporter = Reporter(folder, stopping=stopping.is_set)
+    reporter = Reporter(folder, stopping=asked)
     try:
         with held_lock(folder, scheduler_job=job, shared=mode.share):
             code = _run_held(folder, reporter, log, mode)

@@ -28,6 +28,31 @@ class Small(nn.Module):
         return self.head(self.encoder(images))
 
 
+class Hungry(nn.Module):
+    """Runs out of memory in training above a number of chips, forward or backward."""
+
+    def __init__(self, network: nn.Module, most: int, *, backward: bool = False) -> None:
+        super().__init__()
+        self.inner, self.most, self.backward = network, most, backward
+
+    @property
+    def encoder(self) -> nn.Module:
+        return self.inner.encoder  # type: ignore[return-value]
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if not self.training or len(images) <= self.most:
+            return self.inner(images)
+        if not self.backward:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        logits: torch.Tensor = self.inner(images)
+        logits.register_hook(self._starve)
+        return logits
+
+    @staticmethod
+    def _starve(_slope: torch.Tensor) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+
 def use_small(
     replace: Callable[[object, str, object], None],
     *,

@@ -4,9 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from small import use_small
-from torch import nn
+from small import Hungry, use_small
 from trainings import killed_before, messages, run
 from workshop import TINY, World, train_job
 
@@ -19,23 +17,6 @@ pytestmark = [
 ]
 
 SHORT = replace(TINY, steps=4, validate_every=4, checkpoint_every=3)
-
-
-class Hungry(nn.Module):
-    """Runs out of memory in training above a number of chips."""
-
-    def __init__(self, network: nn.Module, most: int) -> None:
-        super().__init__()
-        self.inner, self.most = network, most
-
-    @property
-    def encoder(self) -> nn.Module:
-        return self.inner.encoder  # type: ignore[return-value]
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        if self.training and len(images) > self.most:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return self.inner(images)
 
 
 def hungry(monkeypatch: pytest.MonkeyPatch, most: int) -> None:

@@ -1,4 +1,4 @@
-"""Several processes train what one would; rank 0 alone speaks, and a lost rank interrupts."""
+"""Several processes train what one would; what one of them meets, all do at the same step."""
 
 import io
 import multiprocessing
@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from small import use_small
+from small import Hungry, use_small
+from torch import nn
 from workshop import TINY, World, train_job
 
 from rtsproj.errors import ExitCode, InterruptedJobError, UsageError
@@ -27,10 +28,13 @@ from rtsproj.jobs.launch import (
     worker_command,
     worker_environment,
 )
+from rtsproj.jobs.lock import is_held
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.state import JobState, follow, read_events, status_of
 from rtsproj.learning import train
+from rtsproj.learning.loop import Trainer
 from rtsproj.learning.ranks import Ranks
+from rtsproj.learning.samples import Batch
 from rtsproj.worker.run import run_folder
 
 SETTINGS = replace(TINY, steps=4, validate_every=4, checkpoint_every=2)
@@ -42,8 +46,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     use_small(monkeypatch.setattr, plain=True)
 
 
-@contextmanager
-def ranks(folder: JobFolder, world: int) -> Iterator[list[BaseProcess]]:
+def started(folder: JobFolder, world: int) -> list[BaseProcess]:
     """Workers as torchrun starts them, but forked: torch need not be loaded again."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -59,8 +62,15 @@ def ranks(folder: JobFolder, world: int) -> Iterator[list[BaseProcess]]:
     processes = [context.Process(target=work, args=(rank,)) for rank in range(world)]
     for one in processes:
         one.start()
+    return list(processes)
+
+
+@contextmanager
+def ranks(folder: JobFolder, world: int) -> Iterator[list[BaseProcess]]:
+    """Several workers of a folder, which end by themselves."""
+    processes = started(folder, world)
     try:
-        yield list(processes)
+        yield processes
         for one in processes:
             one.join(60)
     finally:
@@ -118,6 +128,89 @@ def test_a_lost_process_interrupts_the_job_and_a_stop_saves_its_step(
     assert "stopped after step" in status_of(folder).message
 
 
+@pytest.mark.usefixtures("plain")
+def test_a_signal_that_one_process_hears_stops_all_and_changes_no_weight(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN an undisturbed training by two processes
+    whole, _ = train_job(tmp_path / "1-train", world, settings=SETTINGS)
+    with ranks(whole, 2):
+        pass
+    # WHEN the second process alone gets a scheduler's signal in its second step
+    step = Trainer._step
+
+    def signalled(self: Trainer, at: int, batch: Batch) -> tuple[float, float]:
+        if (at, self._session.ranks.rank) == (1, 1):
+            signal.raise_signal(signal.SIGUSR1)
+        return step(self, at, batch)
+
+    half, _ = train_job(tmp_path / "2-train", world, settings=SETTINGS)
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_step", signalled)
+        with ranks(half, 2) as processes:
+            pass
+    # THEN both stop behind that step, and go on as if nothing had been
+    assert [one.exitcode for one in processes] == [ExitCode.INTERRUPTED, ExitCode.DONE]
+    assert (status_of(half).state, status_of(half).message) == (
+        JobState.PAUSED,
+        "stopped after step 2 of 4",
+    )
+    with ranks(half, 2):
+        pass
+    assert status_of(half).state is JobState.DONE
+    assert half.model.read_bytes() == whole.model.read_bytes()
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_launcher_that_dies_leaves_a_saved_training(tmp_path: Path, world: World) -> None:
+    settings = replace(SETTINGS, steps=100_000, validate_every=100_000, checkpoint_every=50_000)
+    folder, _ = train_job(tmp_path / "1-train", world, settings=settings)
+
+    def launcher() -> None:
+        for one in started(folder, 2):
+            one.join()
+
+    parent = multiprocessing.get_context("fork").Process(target=launcher)
+    parent.start()
+    wait_for_step(folder, 2)
+    parent.kill()
+    parent.join()
+    until = time.monotonic() + 60
+    while is_held(folder):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert status_of(folder).state is JobState.PAUSED
+    assert "stopped after step" in status_of(folder).message
+    assert list(folder.checkpoint.glob("*.pt"))
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_memory_that_runs_out_on_one_process_makes_all_go_on_with_half(
+    backward: bool, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN the training by one process, and a second process that cannot take two chips
+    torch.set_num_threads(1)
+    use_small(monkeypatch.setattr, plain=True)
+    whole, request = train_job(tmp_path / "1-train", world, settings=SETTINGS)
+    train.train(whole, request, Reporter(whole))
+
+    def wrap(made: nn.Module) -> nn.Module:
+        most = 1 if os.environ.get("RANK") == "1" else 9
+        return Hungry(made, most, backward=backward)
+
+    use_small(monkeypatch.setattr, plain=True, wrap=wrap)
+    both, _ = train_job(tmp_path / "2-train", world, settings=SETTINGS)
+    with ranks(both, 2):
+        pass
+    # THEN both halve, once, and the weights are those of the whole batch
+    assert status_of(both).state is JobState.DONE, read_events(both)
+    told = [str(row["message"]) for row in read_events(both)]
+    assert sum("memory ran out with 2 chips" in one for one in told) == 1
+    found = load_file(both.model)
+    for name, value in load_file(whole.model).items():
+        assert torch.allclose(found[f"inner.{name}"], value, atol=2e-4), name
+
+
 def wait_for_step(folder: JobFolder, step: int) -> None:
     until = time.monotonic() + 60
     while status_of(folder).metrics.get("step", 0) < step:
@@ -153,7 +246,10 @@ def test_the_desk_starts_as_many_processes_as_share_the_batch(tmp_path: Path) ->
     several = worker_command(JobFolder(tmp_path), 2)
     assert several[2:6] == ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     assert several[6:] == alone[2:]
-    assert worker_environment({}, processes=2)["PYTHONSAFEPATH"] == "1"
+    shared = worker_environment({}, processes=2)
+    assert shared["PYTHONSAFEPATH"] == "1"
+    assert "SIGUSR1" in shared["PET_SIGNALS_TO_HANDLE"]
+    assert "PET_SIGNALS_TO_HANDLE" not in worker_environment({})
 
 
 def test_a_repeatable_training_has_its_variable(tmp_path: Path) -> None:
