@@ -2,18 +2,25 @@
 
 import io
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workshop import World, infer_job, train_job
+import torch
+from small import Small, use_small
+from torch import nn
+from workshop import BANDS, TINY, World, infer_job, model_info, train_job
 
 from rtsproj.errors import ExitCode, InterruptedJobError
 from rtsproj.jobs.folder import JobFolder
-from rtsproj.jobs.lock import held_lock
+from rtsproj.jobs.lock import held_lock, is_held
 from rtsproj.jobs.reporter import Reporter
-from rtsproj.jobs.state import JobState, status_of
+from rtsproj.jobs.state import JobState, read_events, status_of
+from rtsproj.learning.model_file import save_model
+from rtsproj.learning.network import NetworkSpec
+from rtsproj.settings import InferSettings
 from rtsproj.worker import run as worker
 from rtsproj.worker.__main__ import main
 
@@ -24,6 +31,25 @@ class AcceleratorError(RuntimeError):
 
 class OutOfMemoryError(RuntimeError):
     """Named like torch's own."""
+
+
+class Breaking(nn.Module):
+    """Two passes go well; the third one does not."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.passes = network, 0
+
+    @property
+    def encoder(self) -> nn.Module:
+        return self.inner.encoder  # type: ignore[return-value]
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.passes += 1
+        if self.passes == 3:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+        logits: torch.Tensor = self.inner(images)
+        return logits
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +71,48 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr(worker, "_train", train)
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, job: JobFolder) -> str:
+    """Run a job with a network that raises: it fails with the reason, and leaves nothing behind."""
+    torch.set_num_threads(1)
+    use_small(monkeypatch.setattr, wrap=Breaking)
+    before = set(threading.enumerate())
+    code, log = run(job)
+    status = status_of(job)
+    assert (code, status.state) == (ExitCode.FAILED, JobState.FAILED)
+    assert status.error == "RuntimeError: mat1 and mat2 shapes cannot be multiplied"
+    assert "worker.log" in status.hint
+    assert read_events(job)[-1]["kind"] == "failed"
+    assert set(threading.enumerate()) <= before
+    assert not is_held(job)
+    assert not job.done.exists()
+    return log
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+@pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity")
+def test_a_network_that_raises_within_a_step_fails_the_training(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, _ = train_job(tmp_path / "1-train", world, settings=replace(TINY, checkpoint_every=1))
+    assert "in _step" in broken(monkeypatch, job)
+    assert [one.name for one in job.checkpoint.glob("*.pt")] != []
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+@pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity")
+def test_a_network_that_raises_within_a_shard_fails_the_search(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, spec = (
+        tmp_path / "model.safetensors",
+        NetworkSpec("Unet", "tu-test_efficientnet", 16, BANDS),
+    )
+    digest = save_model(path, Breaking(Small(4)).state_dict(), model_info(spec))
+    settings = InferSettings(threshold=0.5, engine="torch", span=1, batch=1, processes=1)
+    job, _ = infer_job(tmp_path / "2-infer", world, (path, digest), settings=settings)
+    assert "in search_shards" in broken(monkeypatch, job)
 
 
 def test_an_error_of_ours_fails_the_job_with_reason_and_log(
