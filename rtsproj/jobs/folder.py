@@ -70,6 +70,11 @@ class JobFolder:
         return JobFolder(self.path / "runs" / f"{number:02}")
 
     @property
+    def row(self) -> Path:
+        """row.json of a run of a sweep that has ended: its line of the table."""
+        return self.path / "row.json"
+
+    @property
     def tile_outputs(self) -> Path:
         """Folder of per-tile results of a search."""
         return self.outputs / "tiles"

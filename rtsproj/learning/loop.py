@@ -236,11 +236,11 @@ class Trainer:
             "phase": float(self._phase),
             "stale": float(ledger.stale),
             "patience": float(settings.patience),
+            "best_step": float(ledger.best_step),
             **self._telemetry.metrics(),
         }
         if ledger.best_step:
             metrics |= {"f1": ledger.best_rank[0], "pixel_iou": ledger.best_rank[1]}
-            metrics["best_step"] = float(ledger.best_step)
         name = "training" if self._phase is Phase.FIT else "training on all labels"
         if settings.members > 1:
             name = f"network {self._session.member + 1} of {settings.members}, {name}"

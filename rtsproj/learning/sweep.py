@@ -72,11 +72,10 @@ def sweep(folder: JobFolder, request: TrainRequest, reporter: Reporter, *, ranks
 
 def _row(folder: JobFolder, request: TrainRequest, reporter: Reporter, *, number: int) -> SweepRow:
     changes, run = request.runs[number - 1], folder.run(number)
-    path = run.path / "row.json"
-    if path.exists():
-        return SweepRow(**read_json(path))  # type: ignore[arg-type]
+    if run.row.exists():
+        return SweepRow(**read_json(run.row))  # type: ignore[arg-type]
     row = _trained(folder, request, reporter, number=number)
-    write_atomic(path, json.dumps(asdict(row), indent=1).encode())
+    write_atomic(run.row, json.dumps(asdict(row), indent=1).encode())
     shutil.rmtree(run.checkpoint, ignore_errors=True)
     scores = f"F1 {row.f1:.3f}" if row.f1 is not None else row.error or "no scores"
     reporter.note(f"run {number} of {len(request.runs)}, {changes_text(changes)}: {scores}")

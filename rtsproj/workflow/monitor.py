@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rtsproj.domain.requests import TrainRequest
+from rtsproj.domain.requests import TrainRequest, run_request
 from rtsproj.errors import RtsError
 from rtsproj.imagery.samples import Samples, read_samples
 from rtsproj.jobs.curves import CurvePoint, curve_points
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.state import JobStatus, read_events, status_of
 from rtsproj.jobs.tail import Tail
+from rtsproj.settings import TrainSettings
 from rtsproj.workflow.jobs import Job, list_jobs
 from rtsproj.workflow.project import Project
+from rtsproj.workflow.sweep import SweepLook, look_at_sweep
 
 Stamp = tuple[int, ...]
 """Modification times, ns; a change means that there is something new to read."""
@@ -45,6 +47,7 @@ class TrainLook:
         samples: newest predictions beside the truth, None before the first validation.
         checkpoint_s: s since the newest saved state, None where there is none.
         log: events, oldest first.
+        sweep: how far a sweep is, whose one run all the other figures are of; None elsewhere.
     """
 
     status: JobStatus
@@ -56,6 +59,7 @@ class TrainLook:
     samples: Samples | None
     checkpoint_s: float | None
     log: tuple[LogLine, ...]
+    sweep: SweepLook | None = None
 
 
 def monitored_job(project: Project, verb: str, job_id: int | None = None) -> Job | None:
@@ -92,12 +96,14 @@ def worker_output(folder: JobFolder, *, most_lines: int = 400) -> tuple[str, ...
 
 
 class TrainWatch:
-    """Follows one training; what was read once is kept."""
+    """Follows one training, of a sweep the run that is at work; what was read once is kept."""
 
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._folder = JobFolder(path)
+        self._part = self._folder
+        """The folder of the run, or the job's own."""
         self._now = now
-        self._tail = Tail(self._folder.curve)
+        self._tail = Tail(self._part.curve)
         self._points: dict[tuple[int, int], CurvePoint] = {}
         self._member = 0
         self._samples: Samples | None = None
@@ -106,16 +112,18 @@ class TrainWatch:
 
     def stamp(self) -> Stamp:
         """Changes when there is something new."""
-        one = self._folder
-        return stamp_of(one.heartbeat, one.events, one.curve, one.samples, one.done, one.launched)
+        one, part = self._folder, self._part
+        return stamp_of(one.heartbeat, one.events, part.curve, part.samples, one.done, one.launched)
 
     def look(self) -> TrainLook:
         """Read what is new."""
         folder, request = self._folder, self._read_request()
+        sweep = look_at_sweep(folder, request) if request else None
+        self._follow(folder.run(sweep.run) if sweep else folder)
         for point in curve_points(self._tail.lines()):
             self._take(point)
         self._read_samples()
-        settings = request.settings if request else None
+        settings = _settings(request, sweep) if request else None
         return TrainLook(
             status=status_of(folder),
             network=f"{settings.architecture} {settings.encoder}" if settings else "",
@@ -126,7 +134,14 @@ class TrainWatch:
             samples=self._samples,
             checkpoint_s=self._checkpoint_s(),
             log=read_log(folder),
+            sweep=sweep,
         )
+
+    def _follow(self, part: JobFolder) -> None:
+        if part != self._part:
+            self._part, self._tail = part, Tail(part.curve)
+            self._points.clear()
+            self._samples, self._sampled = None, 0
 
     def _take(self, point: CurvePoint) -> None:
         if point.member != self._member:
@@ -144,17 +159,25 @@ class TrainWatch:
         return self._request
 
     def _read_samples(self) -> None:
-        made = _mtime(self._folder.samples)
+        made = _mtime(self._part.samples)
         if made != self._sampled:
             try:
-                self._samples = read_samples(self._folder.samples.read_bytes())
+                self._samples = read_samples(self._part.samples.read_bytes())
             except OSError:
                 return
             self._sampled = made
 
     def _checkpoint_s(self) -> float | None:
-        made = [_mtime(one) for one in self._folder.checkpoint.glob("*.pt")]
+        made = [_mtime(one) for one in self._part.checkpoint.glob("*.pt")]
         return max(0.0, self._now() - max(made) / 1e9) if made else None
+
+
+def _settings(request: TrainRequest, sweep: SweepLook | None) -> TrainSettings:
+    """Those of the run; those of the sweep for a run whose settings do not go together."""
+    try:
+        return run_request(request, sweep.changes).settings if sweep else request.settings
+    except RtsError:
+        return request.settings
 
 
 def _sentence(row: dict[str, Any]) -> str:

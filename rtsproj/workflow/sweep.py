@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any
 
 from rtsproj.domain.requests import TrainRequest, Value, run_request
-from rtsproj.domain.sweeps import MOST_RUNS, SweepRow
+from rtsproj.domain.sweeps import MOST_RUNS, SweepRow, best_first
 from rtsproj.errors import UsageError
-from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.settings import TrainSettings, settings_from
 from rtsproj.workflow.jobs import Job, list_jobs
 from rtsproj.workflow.project import Project
@@ -30,6 +30,23 @@ class Preview:
 
     runs: tuple[Mapping[str, Value], ...]
     seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepLook:
+    """How far a sweep is.
+
+    Attributes:
+        run: the one at work, from 1; the best one once all have ended.
+        runs: of the sweep.
+        changes: settings of that run that differ.
+        rows: runs that have ended, best first.
+    """
+
+    run: int
+    runs: int
+    changes: Mapping[str, Value]
+    rows: tuple[SweepRow, ...]
 
 
 def plan_runs(given: Iterable[str], settings: TrainSettings) -> tuple[Mapping[str, Value], ...]:
@@ -83,6 +100,17 @@ def sweep_table(folder: JobFolder) -> tuple[SweepRow, ...]:
     except FileNotFoundError:
         return ()
     return tuple(SweepRow(**row) for row in raw)
+
+
+def look_at_sweep(folder: JobFolder, request: TrainRequest) -> SweepLook | None:
+    """How far a sweep is, by what its runs have left; None where the job is one training."""
+    if not request.runs:
+        return None
+    numbers = range(1, len(request.runs) + 1)
+    found = {n: read_json(folder.run(n).row) for n in numbers}
+    rows = best_first(SweepRow(**row) for row in found.values() if row)  # type: ignore[arg-type]
+    run = next((n for n in numbers if not found[n]), rows[0].run if rows else 1)
+    return SweepLook(run, len(request.runs), request.runs[run - 1], rows)
 
 
 def best_request(folder: JobFolder, request: TrainRequest) -> TrainRequest:

@@ -1,12 +1,15 @@
 """Jobs for tests of monitors: real folders and rows, but no worker."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from textual.app import App
 
+from rtsproj.domain.sweeps import SweepRow
 from rtsproj.domain.tiles import Outcome, TileOutcome
 from rtsproj.imagery.samples import Sample, Samples, samples_bytes
 from rtsproj.jobs import tables
@@ -17,7 +20,10 @@ from rtsproj.jobs.reporter import Reporter
 from rtsproj.store import tiles
 from rtsproj.workflow.jobs import Job
 from rtsproj.workflow.project import Project, reading
-from rtsproj.workflow.train import start_training
+from rtsproj.workflow.train import Sweep, start_training
+
+RUNS = ({"learning_rate": 0.001}, {"learning_rate": 5.0}, {"learning_rate": 0.002})
+"""Runs of a sweep."""
 
 
 def toasts(app: App) -> list[str]:
@@ -67,6 +73,35 @@ def tell_course(folder: JobFolder) -> None:
     reporter.progress(
         0.15, "training: step 9 of 60, loss 0.111", metrics={**figures, **more, **gpu}
     )
+
+
+def sweeping(project: Project, monkeypatch: pytest.MonkeyPatch) -> JobFolder:
+    """A sweep whose first run has ended, whose second has failed, and whose third is at work."""
+    launches(monkeypatch)
+    folder = JobFolder(start_training(project, by="ann", sweep=Sweep(RUNS)).folder)
+    rows = (
+        SweepRow(1, RUNS[0], pixel_iou=0.58, f1=0.71, best_step=40),
+        SweepRow(2, RUNS[1], error="the loss is nan after step 3"),
+    )
+    for row in rows:
+        end_run(folder, row)
+    run = folder.run(3)
+    run.create()
+    for step in range(1, 10):
+        append_point(run.curve, point(step, iou={4: 0.41, 8: 0.62}.get(step)))
+    run.samples.write_bytes(samples_bytes(Samples(8, (sample(0.2), sample(0.9)))))
+    reporter = Reporter(folder)
+    reporter.note("training on CPU in fp32", backend={"name": "CPU", "precision": "fp32"})
+    figures = {"step": 9, "steps": 60, "learning_rate": 2e-3, "seconds_per_step": 0.5, "phase": 1}
+    reporter.progress(0.72, "run 3 of 3, training: step 9 of 60", metrics=figures)
+    reporter.interrupted("stopped after step 9 of 60")
+    return folder
+
+
+def end_run(folder: JobFolder, row: SweepRow) -> None:
+    """What a run of a sweep leaves behind."""
+    folder.run(row.run).create()
+    folder.run(row.run).row.write_text(json.dumps(asdict(row)))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from driving import settle, text_of
 from gallery import NAME, gallery
+from rooms import sweeping
 
 from rtsproj.tui.app import RtsApp
 from rtsproj.tui.display import Display
@@ -65,6 +66,23 @@ async def test_every_screen_is_as_it_was(
     assert not changed, "\n" + "\n".join(changed)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_sweep_is_as_it_was(
+    project: Project,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    sweeping(project, monkeypatch)
+    app = RtsApp(project, analyst="ann", at="train", display=Display(abilities=detect(TERMINAL)))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        path = FRAMES / f"train_sweep-{size[0]}x{size[1]}.txt"
+        changed = compared(path, frozen(text_of(app)), request)
+    assert not changed, "\n" + "\n".join(changed)
+
+
 def compared(path: Path, text: str, request: pytest.FixtureRequest) -> list[str]:
     """Lines of difference to the frame that was kept."""
     if request.config.getoption("--update-golden", default=False):
@@ -83,5 +101,6 @@ def frozen(text: str) -> str:
 
 
 def test_every_frame_belongs_to_a_screen() -> None:
-    wanted = {f"{place}-{cols}x{rows}.txt" for place in PLACES for cols, rows in SIZES}
+    shown = (*PLACES, "train_sweep")
+    wanted = {f"{place}-{cols}x{rows}.txt" for place in shown for cols, rows in SIZES}
     assert {path.name for path in FRAMES.iterdir()} == wanted

@@ -2,8 +2,9 @@
 
 import pytest
 from driving import settle, text_of
-from rooms import at_work, launches, tell_course, toasts, training
+from rooms import RUNS, at_work, end_run, launches, sweeping, tell_course, toasts, training
 
+from rtsproj.domain.sweeps import SweepRow
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.tui.app import RtsApp
@@ -50,6 +51,33 @@ async def test_it_shows_curves_scores_device_and_samples(
         assert words in text
     assert "▼" in text
     assert any("⠀" < one <= "⣿" for one in text)
+
+
+async def test_of_a_sweep_it_shows_the_run_at_work_and_the_table_so_far(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweeping(project, monkeypatch)
+    app = RtsApp(project, analyst="ann", at="train")
+    with at_work(folder) as reporter:
+        async with app.run_test(size=(120, 36)) as pilot:
+            await settle(pilot)
+            text = text_of(app)
+            for words in (
+                "run 3 of 3", "learning_rate=0.002", "step 9/60 fit", "IoU 0.62",
+                "run    F1   IoU  settings", "1  0.71  0.58  learning_rate=0.001",
+                "2    -     -   learning_rate=5.0: the",
+            ):  # fmt: skip
+                assert words in text, text
+            assert any("⠀" < one <= "⣿" for one in text)
+            # WHEN the last run ends as the best one
+            end_run(folder, SweepRow(3, RUNS[2], pixel_iou=0.7, f1=0.8, best_step=50))
+            reporter.note("run 3 of 3, learning_rate=0.002: F1 0.800")
+            await pilot.pause(1.3)
+            await settle(pilot)
+            text = text_of(app)
+        # THEN its curve stays, and it leads the table
+        assert "best: run 3" in text
+        assert text.index("3  0.80  0.70") < text.index("1  0.71  0.58")
 
 
 async def test_enter_starts_the_training_and_says_why_not_a_second_time(

@@ -26,6 +26,7 @@ from rtsproj.workflow.converge import converge
 from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.model_card import card_path
+from rtsproj.workflow.monitor import TrainWatch
 from rtsproj.workflow.project import Project, open_project, reading
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 from rtsproj.workflow.status import status
@@ -120,7 +121,12 @@ def test_the_best_run_is_taken_in_where_that_was_asked_for_also_after_a_stop(
     runs = (*RUNS, {"encoder": "resnet_none"})
     with pytest.raises(InterruptedJobError, match="stopped after step 1"):
         start_training(project, by="ann", sweep=Sweep(runs, take_best=True))
-    first = JobFolder(project.folder / "jobs" / "1-train").run(1).path / "row.json"
+    folder = JobFolder(project.folder / "jobs" / "1-train")
+    # AND a monitor that shows the run it was stopped in
+    watch = TrainWatch(folder.path)
+    assert shown(watch) == (2, [1])
+    assert [one.step for one in watch.look().points] == [1]
+    first = folder.run(1).row
     made = first.stat().st_mtime_ns
     job = resume_training(project)
     assert first.stat().st_mtime_ns == made
@@ -129,11 +135,19 @@ def test_the_best_run_is_taken_in_where_that_was_asked_for_also_after_a_stop(
     # THEN the model is the best run's, with a card, and the failed run stands last with its reason
     table = sweep_table(JobFolder(job.folder))
     assert "resnet_none" in table[-1].error
+    assert shown(watch) == (table[0].run, [one.run for one in table])
     row = model_row(project, 1)
     assert row is not None
     card = card_path(project, str(row["sha256"])).read_text(encoding="utf-8")
     assert f"loss                    {table[0].changes['loss']}" in card
     assert status(project).stage is Stage.INFER
+
+
+def shown(watch: TrainWatch) -> tuple[int, list[int]]:
+    """The run that a monitor shows, and those of its table."""
+    sweep = watch.look().sweep
+    assert sweep is not None
+    return sweep.run, [one.run for one in sweep.rows]
 
 
 def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Train: curves of loss and scores, the device, the log, predictions beside the truth."""
+"""Train: curves of loss and scores, the device, the log, predictions beside the truth.
+
+Of a sweep: the run that is at work, and in place of the log the table of those that have ended.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from rtsproj.domain.sweeps import SweepRow, changes_text
 from rtsproj.domain.text import safe_text
 from rtsproj.jobs.curves import CurvePoint
 from rtsproj.tui.gateway.gateway import Gateway
@@ -20,6 +24,7 @@ from rtsproj.tui.widgets.samples import SamplePictures
 from rtsproj.tui.words import duration_text
 from rtsproj.workflow.jobs import Job
 from rtsproj.workflow.monitor import TrainLook, TrainWatch
+from rtsproj.workflow.sweep import SweepLook
 
 WEIGHTS = (0.9, 0.97, 0.0)
 """Steps of the smoothing key: weight of the past in the loss curve."""
@@ -36,8 +41,12 @@ class TrainScreen(MonitorScreen):
         #lower { height: 1fr; max-height: 16; }
         #figures { width: 34; height: 1fr; }
         #log { width: 1fr; height: 1fr; }
+        #runs { width: 1fr; height: 1fr; display: none; }
         #samples { width: 1fr; height: 1fr; }
         &.-narrow #log { display: none; }
+        &.-sweep #log { display: none; }
+        &.-sweep #runs { display: block; }
+        &.-narrow.-sweep #samples { display: none; }
         &.-narrow #figures { width: 33; }
     }
     """
@@ -57,12 +66,19 @@ class TrainScreen(MonitorScreen):
         with Horizontal(id="lower"):
             yield Static(id="figures", classes="pane")
             yield Static(id="log", classes="pane")
+            yield Static(id="runs", classes="pane")
             yield SamplePictures(mode=settings.mode, grey=settings.grey, id="samples")
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the panes."""
-        titles = {"loss": "loss", "scores": "validation", "figures": "now", "log": "log"}
+        titles = {
+            "loss": "loss",
+            "scores": "validation",
+            "figures": "now",
+            "log": "log",
+            "runs": "runs that have ended, best first",
+        }
         for name, title in titles.items():
             self.query_one(f"#{name}").border_title = title
         self.query_one("#samples").border_title = "samples · worst and best of validation"
@@ -92,6 +108,9 @@ class TrainScreen(MonitorScreen):
         self._set("figures", "\n".join(_figures(look)))
         rows = max(1, self.query_one("#log").size.height)
         self._set("log", "\n".join(log_line(one) for one in look.log[-rows:]))
+        self.set_class(look.sweep is not None, "-sweep")
+        if look.sweep is not None:
+            self._set("runs", "\n".join(_run_lines(look.sweep.rows)))
         self.query_one("#samples", SamplePictures).show(look.samples)
         if look.samples is not None:
             title = f"samples after step {look.samples.step} · worst and best"
@@ -104,7 +123,7 @@ class TrainScreen(MonitorScreen):
         steps = float(look.status.metrics.get("steps", look.steps) or 1)
         loss = self.query_one("#loss", Curves)
         newest = f" {points[-1].mean_loss:.3f}" if points else ""
-        loss.border_title = f"loss{newest}{phase}"
+        loss.border_title = f"loss{newest}{phase}{_run_text(look.sweep)}"
         loss.border_subtitle = f"smoothing {weight:g} (t)" if weight else "as it is (t)"
         losses = smoothed([one.loss for one in points], weight=weight)
         xs = tuple(float(one.step) for one in points)
@@ -140,10 +159,33 @@ def _newest_phase(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
     return tuple(one for one in points if one.phase == newest)
 
 
+def _run_text(sweep: SweepLook | None) -> str:
+    if sweep is None:
+        return ""
+    has_ended = len(sweep.rows) == sweep.runs
+    return f" · best: run {sweep.run}" if has_ended else f" · run {sweep.run} of {sweep.runs}"
+
+
+def _run_lines(rows: tuple[SweepRow, ...]) -> list[str]:
+    """The table of a sweep as far as it is."""
+    if not rows:
+        return ["none yet: the first run is at work"]
+    return ["run    F1   IoU  settings", *(_run_line(one) for one in rows)]
+
+
+def _run_line(row: SweepRow) -> str:
+    shares = (row.f1, row.pixel_iou)
+    scores = "".join("    - " if one is None else f"  {one:.2f}" for one in shares)
+    failed = f": {row.error}" if row.error else ""
+    return safe_text(f"{row.run:3}{scores}  {changes_text(row.changes)}{failed}")
+
+
 def _figures(look: TrainLook) -> list[str]:
     status, told = look.status, look.status.metrics
     phase = "on all labels" if told.get("phase") == 2 else "fit"
     lines = [f"{safe_text(look.network)}", f"{safe_text(look.device)}"]
+    if look.sweep is not None:
+        lines += [safe_text(f"{key}={value}") for key, value in look.sweep.changes.items()]
     if "step" in told:
         rate, seconds = told.get("learning_rate", 0), told.get("seconds_per_step", 0)
         lines += [
@@ -151,7 +193,7 @@ def _figures(look: TrainLook) -> list[str]:
             f"rate {rate:.1e}  {seconds:.2f} s/step",
             f"data wait {100 * told.get('data_wait', 0):.0f} %",
         ]
-    if "best_step" in told:
+    if told.get("best_step"):
         f1, iou = told.get("f1", 0), told.get("pixel_iou", 0)
         lines += [
             f"best {told['best_step']:.0f}: F1 {f1:.2f} IoU {iou:.2f}",
