@@ -58,8 +58,8 @@ def launch(
     folder.stop.unlink(missing_ok=True)
     seen = events_bytes(folder)
     given = os.environ if environment is None else environment
-    settings = _train_settings(folder)
-    processes = processes_of(settings, given) if settings else 1
+    training = _training(folder)
+    processes = processes_of(training, given) if training else 1
     with folder.log.open("ab") as log:
         process = subprocess.Popen(
             worker_command(folder, processes, arguments),
@@ -69,7 +69,9 @@ def launch(
             close_fds=True,
             start_new_session=True,
             cwd=folder.path,
-            env=worker_environment(given, settings=settings, processes=processes),
+            env=worker_environment(
+                given, settings=training.settings if training else None, processes=processes
+            ),
         )
     threading.Thread(target=process.wait, name=f"reap-{process.pid}", daemon=True).start()
     row = {"pid": process.pid, "boot_id": boot_id(), "events_bytes": seen}
@@ -115,8 +117,15 @@ def worker_environment(
     return {**_ALLOCATOR, **own, **given}
 
 
-def processes_of(settings: TrainSettings, environment: Mapping[str, str]) -> int:
-    """Processes of a training: as set, or the most GPUs that share its batch evenly, 1 on a CPU."""
+def processes_of(training: TrainRequest, environment: Mapping[str, str]) -> int:
+    """Processes of a training: as set, or the most GPUs that share its batch evenly, 1 on a CPU.
+
+    A sweep has one: its runs differ in their batch, and one that fails must not take the others
+    with it.
+    """
+    settings = training.settings
+    if training.runs:
+        return 1
     if settings.processes:
         return settings.processes
     gpus = gpu_count(environment)
@@ -131,6 +140,6 @@ def gpu_count(environment: Mapping[str, str]) -> int:
     return sum(line.startswith("GPU ") for line in ask_program(["nvidia-smi", "-L"]).splitlines())
 
 
-def _train_settings(folder: JobFolder) -> TrainSettings | None:
+def _training(folder: JobFolder) -> TrainRequest | None:
     request = folder.read_request()
-    return request.settings if isinstance(request, TrainRequest) else None
+    return request if isinstance(request, TrainRequest) else None

@@ -21,9 +21,9 @@ from rtsproj.learning.samples import Batch, Phase, Sampler
 from rtsproj.learning.session import Ledger
 from rtsproj.settings import TrainSettings
 
-STEPS = 2
+STEPS = 5
 """Steps per leg; legs of the ways that are compared take turns and see the same machine."""
-TURNS = 6
+TURNS = 4
 LITE0 = TrainSettings(
     weights="random",
     batch=8,

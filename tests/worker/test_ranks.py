@@ -233,14 +233,20 @@ def test_a_batch_that_cannot_be_shared_out_is_refused() -> None:
         Ranks(0, 3).require_equal_shares(8)
 
 
-def test_the_desk_starts_as_many_processes_as_share_the_batch(tmp_path: Path) -> None:
+def test_the_desk_starts_as_many_processes_as_share_the_batch(tmp_path: Path, world: World) -> None:
+    _, request = train_job(
+        tmp_path / "1-train", world, settings=replace(TINY, processes=0, batch=8)
+    )
     three = {"CUDA_VISIBLE_DEVICES": "0,1,2"}
     assert gpu_count(three) == 3
     assert gpu_count({"CUDA_VISIBLE_DEVICES": ""}) == 0
-    auto = replace(TINY, processes=0, batch=8)
-    assert processes_of(auto, three) == 2
-    assert processes_of(auto, {"CUDA_VISIBLE_DEVICES": ""}) == 1
-    assert processes_of(replace(TINY, processes=4), {}) == 4
+    assert processes_of(request, three) == 2
+    assert processes_of(request, {"CUDA_VISIBLE_DEVICES": ""}) == 1
+    four = replace(request, settings=replace(TINY, processes=4))
+    assert processes_of(four, {}) == 4
+    # AND one for a sweep, however many GPUs there are
+    assert processes_of(replace(request, runs=({"loss": "bce"},)), three) == 1
+    assert processes_of(replace(four, runs=({"loss": "bce"},)), {}) == 1
     alone = worker_command(JobFolder(tmp_path), 1)
     assert alone[1:4] == ["-P", "-m", "rtsproj.worker"]
     several = worker_command(JobFolder(tmp_path), 2)
