@@ -9,6 +9,7 @@ import typer
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.labels import Polarity
+from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import UsageError
@@ -58,10 +59,20 @@ def one_verb() -> None:
     """Keep the sub-verb `add` even where it is the only one."""
 
 
-@scene.command("add", epilog="Example: rtsproj scene add images/2019*.tif --role map")
+@scene.command(
+    "add",
+    epilog="Example: rtsproj scene add images/2019*.tif s3://bucket/2019/east.tif --role map",
+)
 def scene_add(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="GeoTIFF or COG files.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH…",
+            help="GeoTIFF or COG files; or URLs (s3, gs, az, https) below the places that this "
+            "machine allows: imagery.object_stores in ~/.config/rtsproj/machine.toml.",
+        ),
+    ],
     acquired: Annotated[
         str | None, typer.Option("--date", help="YYYY-MM-DD; default: from name or metadata.")
     ] = None,
@@ -81,7 +92,8 @@ def scene_add(
         bands=tuple(one.strip() for one in bands.split(",")) if bands else (),
         assume_crs=assume_crs,
     )
-    added = add_scenes(here.open(), paths, choice, by=whoami(by), progress=here.talk.work)
+    places = [place_of(one) for one in paths]
+    added = add_scenes(here.open(), places, choice, by=whoami(by), progress=here.talk.work)
     here.talk.done()
     if as_json:
         print_json(added)
@@ -128,8 +140,10 @@ def scene_check(context: typer.Context, as_json: Json = False) -> None:
         print_table(("id", "state", "path"), [(c.scene_id, c.state, c.path) for c in found])
     bad = [one for one in found if one.state != "ok"]
     if bad:
+        reasons = "; ".join(dict.fromkeys(one.why for one in bad if one.why))
         raise UsageError(
-            f"{len(bad)} of {len(found)} images are missing or changed",
+            f"{len(bad)} of {len(found)} images are missing, changed or not read"
+            + (f": {reasons}" if reasons else ""),
             hint="put them back, or `rtsproj scene relink ID PATH`",
         )
 
@@ -138,11 +152,11 @@ def scene_check(context: typer.Context, as_json: Json = False) -> None:
 def scene_relink(
     context: typer.Context,
     scene_id: Annotated[int, typer.Argument(metavar="ID")],
-    path: Annotated[Path, typer.Argument(metavar="PATH")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file, or a URL as in scene add.")],
 ) -> None:
-    """Point an image at its new place; only the same file is accepted."""
+    """Point an image at its new place; only the same image is accepted."""
     here = session(context)
-    found = relink_scene(here.open(), scene_id, path)
+    found = relink_scene(here.open(), scene_id, place_of(path))
     here.talk.say(f"scene {scene_id} is now {safe_text(found.path)}")
 
 
@@ -208,11 +222,12 @@ def line_add(
 @terrain.command("add", epilog="Example: rtsproj terrain add dem30m.tif")
 def terrain_add(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or a URL as in scene add.")],
     by: As = None,
 ) -> None:
     """Register an elevation raster where it lies."""
-    _tell(context, add_terrain(session(context).open(), file, by=whoami(by)), "elevation raster")
+    added = add_terrain(session(context).open(), place_of(file), by=whoami(by))
+    _tell(context, added, "elevation raster")
 
 
 @app.command(epilog="Example: rtsproj tile --json")

@@ -28,7 +28,7 @@ class SceneSpec:
 
     Attributes:
         scene_id: id in the project.
-        path: absolute path of the raster; its pixels are never copied or changed.
+        path: absolute path or URL of the raster; its pixels are never copied or changed.
         role: map or history.
         acquired: day of acquisition.
         bands: names in file order; ``alpha`` marks a mask band.

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,9 +21,12 @@ from rasterio.transform import Affine
 from rasterio.warp import reproject
 
 from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.places import ImageUrl, place_of
 from rtsproj.domain.scenes import ALPHA, SceneSpec
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.imagery.alignment import Lie, lie_of, source_window
+from rtsproj.imagery.objects.allowed import require_allowed
+from rtsproj.imagery.objects.reader import ObjectError
 from rtsproj.imagery.safety import Dataset, open_dataset
 
 Floats = npt.NDArray[np.float32]
@@ -102,8 +104,10 @@ class Mosaic:
             how: threads, and what ends a long read.
 
         Raises:
-            BandError: a scene lacks a band.
+            BandError: a scene lacks a band. UsageError: one lies where this machine may not read.
         """
+        places = [place_of(scene.path) for scene in scenes]
+        require_allowed([one for one in places if isinstance(one, ImageUrl)])
         for scene in scenes:
             missing = [band for band in bands if band not in scene.bands]
             if missing:
@@ -220,7 +224,9 @@ class Mosaic:
         if path in self._open:
             self._open.move_to_end(path)
         else:
-            self._open[path] = open_dataset(Path(path), threads=self._how.threads)
+            self._open[path] = open_dataset(
+                place_of(path), threads=self._how.threads, stopping=self._how.stopping
+            )
             if len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
         return self._open[path]
@@ -241,6 +247,10 @@ class Mosaic:
         is_first = not valid.any()
         try:
             found = self._pixels(scene, part, values if is_first else np.empty_like(values))
+        except ObjectError as error:
+            if self._how.stopping():
+                raise ReadStopped from error
+            raise
         except (RasterioError, ValueError) as error:
             raise RtsError(
                 f"{scene.path}: pixels near row {part.row}, column {part.col} of the grid "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import rasterio.windows
@@ -13,11 +13,14 @@ import shapely
 from rasterio.errors import RasterioError
 from shapely.geometry import box
 
+from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.imagery.names import band_name, date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.objects.allowed import require_allowed
+from rtsproj.imagery.objects.reader import MissingObjectError, ObjectError, identity_of
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
 
 DTYPES = ("uint8", "uint16", "int16", "float32")
@@ -42,8 +45,8 @@ class SceneRecord:
         width: px.
         height: px.
         sensor: read from the name, None where it tells nothing.
-        size_bytes: bytes on disk.
-        mtime_ns: ns, modification time.
+        size_bytes: bytes on disk or in the store.
+        mtime_ns: ns, modification time; 0 where a store does not tell.
         footprint_wkb: rectangle of the raster in its own CRS.
         transform: affine (a, b, c, d, e, f): x = a col + b row + c, y = d col + e row + f.
     """
@@ -77,21 +80,52 @@ class ProbeChoice:
     max_pixels: int = 20_000_000_000
 
 
-def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies at a place, without its pixels.
+
+    Attributes:
+        size_bytes: bytes.
+        mtime_ns: ns, modification time; 0 where a store does not tell.
+        fingerprint: digest that notices another content.
+    """
+
+    size_bytes: int
+    mtime_ns: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SceneState:
+    """Whether a scene's image is still the one registered.
+
+    Attributes:
+        state: ok, missing, changed, or not read: whether it has changed cannot be told.
+        why: the reason where it was not read.
+    """
+
+    state: Literal["ok", "missing", "changed", "not read"]
+    why: str = ""
+
+
+def read_scene(place: Place, role: Role, choice: ProbeChoice) -> SceneRecord:
     """Look at one raster.
 
     Raises:
         UsageError: no CRS, rotated, not georeferenced, truncated, too large, unknown data type,
-            band names or date; the file, the value and the remedy are named.
+            band names or date; the file, the value and the remedy are named. Or a URL that this
+            machine may not read.
+        ObjectError: the store does not give the object.
     """
-    absolute = checked_path(path)
+    absolute = place if isinstance(place, ImageUrl) else checked_path(place)
     with open_raster(absolute) as dataset:
-        _check_layout(absolute, dataset, choice)
+        lying = look_at(absolute)
+        _check_layout(absolute, dataset, choice, lying.size_bytes)
         crs = _crs(absolute, dataset, choice.assume_crs)
         _check_blocks(absolute, dataset)
         bands = _bands(absolute, dataset, choice)
         nodata = dataset.nodata
-        mask_path = udm2_beside(absolute)
+        mask_path = udm2_beside(absolute) if isinstance(absolute, Path) else None
         clear_share = _clear_share(dataset, bands, nodata, mask_path)
         if clear_share == 0:
             masked = f", mask {mask_path}" if mask_path else ""
@@ -109,11 +143,10 @@ def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
             nodata=None if nodata is None else float(nodata),
             mask_path=None if mask_path is None else str(mask_path),
             clear_share=clear_share,
-            fingerprint=fingerprint_of(absolute),
+            fingerprint=lying.fingerprint,
         )
         footprint = box(*dataset.bounds)
         own: Any = dataset.transform
-        stat = absolute.stat()
         return SceneRecord(
             spec=spec,
             crs=crs,
@@ -121,14 +154,43 @@ def read_scene(path: Path, role: Role, choice: ProbeChoice) -> SceneRecord:
             width=dataset.width,
             height=dataset.height,
             sensor=sensor_of(absolute.name),
-            size_bytes=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
+            size_bytes=lying.size_bytes,
+            mtime_ns=lying.mtime_ns,
             footprint_wkb=shapely.to_wkb(footprint),
             transform=(own.a, own.b, own.c, own.d, own.e, own.f),
         )
 
 
-def fingerprint_of(path: Path) -> str:
+def look_at(place: Place) -> Lying:
+    """What lies at a place now; of an object what its store tells, by one request.
+
+    Raises:
+        OSError: the file cannot be read. NotAllowedError: this machine may not read the URL.
+        ObjectError: the store does not give the object.
+    """
+    if isinstance(place, ImageUrl):
+        require_allowed([place])
+        found = identity_of(place)
+        return Lying(found.size, found.modified_ns, found.fingerprint)
+    stat = place.stat()
+    return Lying(stat.st_size, stat.st_mtime_ns, _digest(place))
+
+
+def state_of(scene: SceneSpec) -> SceneState:
+    """Compare a scene's image with what was registered; never raises for what it finds."""
+    try:
+        place = place_of(scene.path)
+        if isinstance(place, Path) and not place.is_file():
+            return SceneState("missing")
+        same = not scene.fingerprint or look_at(place).fingerprint == scene.fingerprint
+    except MissingObjectError:
+        return SceneState("missing")
+    except (UsageError, ObjectError) as error:
+        return SceneState("not read", f"{error.what}; {error.hint}")
+    return SceneState("ok" if same else "changed")
+
+
+def _digest(path: Path) -> str:
     """Digest of size, header and sampled blocks; notices a replaced or re-written file."""
     size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())
@@ -141,7 +203,7 @@ def fingerprint_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_layout(path: Path, dataset: Dataset, choice: ProbeChoice) -> None:
+def _check_layout(path: Place, dataset: Dataset, choice: ProbeChoice, size_bytes: int) -> None:
     own: Any = dataset.transform
     if own.is_identity and choice.assume_crs is None and dataset.crs is None:
         raise UsageError(
@@ -165,9 +227,9 @@ def _check_layout(path: Path, dataset: Dataset, choice: ProbeChoice) -> None:
         )
     item = np.dtype(dataset.dtypes[0]).itemsize
     declared = pixels * dataset.count * item
-    if declared > MOST_RATIO * path.stat().st_size and declared > MOST_BLOCK_BYTES:
+    if declared > MOST_RATIO * size_bytes and declared > MOST_BLOCK_BYTES:
         raise UsageError(
-            f"{path} declares {declared / 1e9:,.1f} GB in {path.stat().st_size / 1e6:.1f} MB",
+            f"{path} declares {declared / 1e9:,.1f} GB in {size_bytes / 1e6:.1f} MB",
             hint="it holds hardly any data: check where it came from",
         )
     rows, cols = dataset.block_shapes[0]
@@ -178,7 +240,7 @@ def _check_layout(path: Path, dataset: Dataset, choice: ProbeChoice) -> None:
         )
 
 
-def _crs(path: Path, dataset: Dataset, assumed: str | None) -> str:
+def _crs(path: Place, dataset: Dataset, assumed: str | None) -> str:
     if dataset.crs is not None:
         return crs_name(dataset.crs.to_wkt())
     if assumed is None:
@@ -186,7 +248,7 @@ def _crs(path: Path, dataset: Dataset, assumed: str | None) -> str:
     return crs_name(assumed)
 
 
-def _check_blocks(path: Path, dataset: Dataset) -> None:
+def _check_blocks(path: Place, dataset: Dataset) -> None:
     """Read the first, the middle and the last block: a cut file fails in the last one."""
     rows, cols = dataset.block_shapes[0]
     down, across = -(-dataset.height // rows), -(-dataset.width // cols)
@@ -206,7 +268,7 @@ def _check_blocks(path: Path, dataset: Dataset) -> None:
             ) from error
 
 
-def _bands(path: Path, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
+def _bands(path: Place, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
     if choice.bands is not None:
         named = tuple(band_name(name) for name in choice.bands)
         if len(named) != dataset.count or len(set(named)) != len(named):
@@ -227,7 +289,7 @@ def _bands(path: Path, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]
     return found
 
 
-def _date(path: Path, dataset: Dataset) -> date:
+def _date(path: Place, dataset: Dataset) -> date:
     found = date_of(path.name, dataset.tags())
     if found is None:
         raise UsageError(f"{path}: no date in its name or metadata", hint="give --date YYYY-MM-DD")

@@ -1,7 +1,11 @@
-"""Open rasters safely: only plain files, and each only with the one driver of its suffix."""
+"""Open rasters safely: plain files, each only with the one driver of its suffix, and allowed URLs.
+
+Everything that reads pixels opens them here. A file is opened by its path, and no path leads to the
+network; a URL is opened where this machine's person allows its place (``imagery.objects``).
+"""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -9,11 +13,13 @@ from typing import Any, TypeAlias
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from rtsproj.domain.places import ImageUrl, Place
 from rtsproj.errors import UsageError
+from rtsproj.imagery.objects.dataset import open_object
 
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".jp2": "JP2OpenJPEG", ".png": "PNG"}
 Dataset: TypeAlias = Any
-"""An open rasterio dataset; the library ships no types."""
+"""An open rasterio dataset, or an ``ObjectDataset``; the library ships no types."""
 
 
 def checked_path(path: Path) -> Path:
@@ -40,17 +46,24 @@ def checked_path(path: Path) -> Path:
     return absolute
 
 
-def open_dataset(path: Path, *, threads: int = 1) -> Dataset:
+def open_dataset(place: Place, *, threads: int = 1, stopping: Callable[[], bool] = bool) -> Dataset:
     """Open a raster with the one driver of its suffix.
 
     Args:
-        path: a local file.
+        place: a local file, or an object of a store.
         threads: threads that decode the blocks of one read, where the driver can (GeoTIFF).
+        stopping: True gives up what is waited for over the network.
 
     Raises:
-        UsageError: not such a file, or its content is something else.
+        UsageError: not such a file, or its content is something else; a URL that this machine may
+            not read. ObjectError: the store does not give the object.
     """
-    absolute = checked_path(path)
+    if isinstance(place, ImageUrl):
+        return open_object(place, threads=threads, stopping=stopping)
+    return _open_file(checked_path(place), threads)
+
+
+def _open_file(absolute: Path, threads: int) -> Dataset:
     driver = DRIVERS.get(absolute.suffix.lower())
     if driver is None:
         raise UsageError(
@@ -72,9 +85,9 @@ def open_dataset(path: Path, *, threads: int = 1) -> Dataset:
 
 
 @contextmanager
-def open_raster(path: Path) -> Iterator[Dataset]:
+def open_raster(place: Place) -> Iterator[Dataset]:
     """Open a raster for a while; see ``open_dataset``."""
-    dataset = open_dataset(path)
+    dataset = open_dataset(place)
     try:
         yield dataset
     finally:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rtsproj.domain.scenes import Role, SceneSpec
@@ -70,10 +69,10 @@ def footprints(connection: Connection) -> dict[int, bytes]:
     return {row["scene_id"]: bytes(row["wkb"]) for row in rows(connection, FOOTPRINTS)}
 
 
-def relink(connection: Connection, spec: SceneSpec, path: Path) -> SceneSpec:
-    """Point a scene to where its unchanged file lies now."""
+def relink(connection: Connection, spec: SceneSpec, path: str, mtime_ns: int) -> SceneSpec:
+    """Point a scene to where its unchanged image lies now."""
     connection.execute(
         "UPDATE scene SET uri = ?, mtime_ns = ? WHERE scene_id = ?",
-        [str(path), path.stat().st_mtime_ns, spec.scene_id],
+        [path, mtime_ns, spec.scene_id],
     )
-    return replace(spec, path=str(path))
+    return replace(spec, path=path)

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from rtsproj.tui.user import config_folder
+from rtsproj.settings.machine import config_folder
 
 COMMON = {
     "near the railway": (

@@ -7,17 +7,11 @@ Two files in ``$XDG_CONFIG_HOME/rtsproj`` (``~/.config/rtsproj``): ``keys.toml``
 import json
 import os
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rtsproj.errors import UsageError
-
-
-def config_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Folder of a person's own settings; it may not exist."""
-    base = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Path(base) / "rtsproj"
+from rtsproj.settings.machine import config_folder
 
 
 def keys_path() -> Path:

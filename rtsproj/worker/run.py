@@ -127,16 +127,20 @@ def _search(folder: JobFolder, request: InferRequest, reporter: Reporter) -> Non
 
 
 def _check_scenes(source: ImagerySource) -> None:
-    from rtsproj.imagery.probe import fingerprint_of  # noqa: PLC0415  rasterio, as above
+    from rtsproj.imagery.probe import state_of  # noqa: PLC0415  rasterio, as above
 
     for scene in source.scenes:
-        path = Path(scene.path)
-        if not path.is_file():
+        found = state_of(scene)
+        if found.state == "not read":
+            raise NeedsError(
+                f"scene {scene.name} cannot be read: {found.why}", hint="then resume the job"
+            )
+        if found.state == "missing":
             raise NeedsError(
                 f"scene {scene.name} is not at {scene.path}",
                 hint="mount or restore it, or point to it with rtsproj scene relink",
             )
-        if scene.fingerprint and fingerprint_of(path) != scene.fingerprint:
+        if found.state == "changed":
             raise NeedsError(
                 f"scene {scene.name} has changed since it was registered",
                 hint="restore the file, or register the new one with rtsproj scene add",

@@ -36,7 +36,7 @@ def examine(project: Project, *, deep: bool, fix: bool) -> tuple[Check, ...]:
             Check(
                 f"scene {one.scene_id}",
                 "ok" if one.state == "ok" else "warning",
-                f"{one.path} {one.state}",
+                f"{one.path} {one.state}" + (f": {one.why}" if one.why else ""),
                 "rtsproj scene relink",
             )
             for one in check_scenes(project)

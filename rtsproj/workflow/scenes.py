@@ -3,15 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import shapely
 
 from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.places import ImageUrl, Place
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry.crs import check_project_crs, transform, utm_crs
-from rtsproj.imagery.probe import ProbeChoice, SceneRecord, fingerprint_of, read_scene
+from rtsproj.imagery.probe import (
+    ProbeChoice,
+    SceneRecord,
+    SceneState,
+    look_at,
+    read_scene,
+    state_of,
+)
 from rtsproj.store import facts, scenes
 from rtsproj.workflow.create import settle_crs
 from rtsproj.workflow.project import Progress, Project, has_crs, reading, writing
@@ -36,16 +43,17 @@ class SceneChoice:
 
 @dataclass(frozen=True, slots=True)
 class SceneCheck:
-    """State of one scene's file: ok, missing or changed."""
+    """State of one scene's image: ok, missing, changed, or not read and why."""
 
     scene_id: int
     path: str
     state: str
+    why: str = ""
 
 
 def add_scenes(
     project: Project,
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     choice: SceneChoice,
     *,
     by: str,
@@ -115,26 +123,30 @@ def list_scenes(project: Project) -> tuple[SceneSpec, ...]:
 def check_scenes(project: Project) -> tuple[SceneCheck, ...]:
     """Compare every scene's file with its recorded fingerprint."""
     return tuple(
-        SceneCheck(spec.scene_id, spec.path, _file_state(spec)) for spec in _known(project)
+        SceneCheck(spec.scene_id, spec.path, found.state, found.why)
+        for spec, found in _states(_known(project))
     )
 
 
 def require_unchanged(specs: Sequence[SceneSpec]) -> None:
-    """Stop work on scenes whose file is missing or is no longer the one registered.
+    """Stop work on scenes whose image is missing or is no longer the one registered.
 
     Raises:
-        UsageError: naming every such file.
+        UsageError: naming every such image.
     """
-    bad = [(spec, state) for spec in specs if (state := _file_state(spec)) != "ok"]
+    bad = [(spec, found) for spec, found in _states(specs) if found.state != "ok"]
     if bad:
-        listed = "; ".join(f"{spec.path} is {state}" for spec, state in bad)
+        listed = "; ".join(found.why or f"{spec.path} is {found.state}" for spec, found in bad)
         raise UsageError(
-            listed, hint="put the file back, or `rtsproj scene relink ID PATH` if it was moved"
+            listed, hint="put the image back, or `rtsproj scene relink ID PATH` if it was moved"
         )
 
 
-def relink_scene(project: Project, scene_id: int, path: Path) -> SceneSpec:
-    """Point a scene at its file's new place; only the same file is accepted.
+def relink_scene(project: Project, scene_id: int, place: Place) -> SceneSpec:
+    """Point a scene at its image's new place; only the same image is accepted.
+
+    Between a file and an object, and between stores that tag the same bytes differently, that
+    cannot be told: register it anew.
 
     Raises:
         UsageError: no such scene, or the file differs from the registered one.
@@ -142,15 +154,18 @@ def relink_scene(project: Project, scene_id: int, path: Path) -> SceneSpec:
     spec = next((one for one in _known(project) if one.scene_id == scene_id), None)
     if spec is None:
         raise UsageError(f"no scene {scene_id}", hint="`rtsproj scene list` shows the ids")
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file", hint="give the path of the moved image")
-    if fingerprint_of(path) != spec.fingerprint:
+    if not isinstance(place, ImageUrl):
+        place = place.absolute()
+        if not place.is_file():
+            raise UsageError(f"{place} is not a file", hint="give the path of the moved image")
+    lying = look_at(place)
+    if lying.fingerprint != spec.fingerprint:
         raise UsageError(
-            f"{path} is not the image that was registered as scene {scene_id}",
+            f"{place} is not the image that was registered as scene {scene_id}",
             hint="register a different image with `rtsproj scene add`",
         )
     with writing(project, f"relink scene {scene_id}") as connection:
-        return scenes.relink(connection, spec, path.absolute())
+        return scenes.relink(connection, spec, str(place), lying.mtime_ns)
 
 
 def grid_of(values: Mapping[str, str]) -> ProjectGrid:
@@ -178,11 +193,8 @@ def _known(project: Project) -> list[SceneSpec]:
         return list(scenes.scene_specs(connection))
 
 
-def _file_state(spec: SceneSpec) -> str:
-    path = Path(spec.path)
-    if not path.is_file():
-        return "missing"
-    return "ok" if fingerprint_of(path) == spec.fingerprint else "changed"
+def _states(specs: Sequence[SceneSpec]) -> list[tuple[SceneSpec, SceneState]]:
+    return [(spec, state_of(spec)) for spec in specs]
 
 
 def _check_together(specs: Sequence[SceneSpec]) -> None:

@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.labels import Polarity
+from rtsproj.domain.places import Place
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import is_geographic, transform, utm_crs
@@ -141,25 +142,25 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
     return Added(source_id, len(geoms), checked.repaired, 0.0)
 
 
-def add_terrain(project: Project, path: Path, *, by: str) -> Added:
+def add_terrain(project: Project, place: Place, *, by: str) -> Added:
     """Register an elevation raster in place.
 
     Raises:
         UsageError: it cannot be read, or does not reach the area.
     """
     choice = ProbeChoice(acquired=date.min, bands=("elevation",))
-    record = read_scene(path, Role.HISTORY, choice)
+    record = read_scene(place, Role.HISTORY, choice)
     footprint = shapely.from_wkb(record.footprint_wkb)
     lonlat = transform(footprint, record.crs, "EPSG:4326").centroid
     crs = settle_crs(project, utm_crs(lonlat.x, lonlat.y), by=by)
     here = transform(footprint, record.crs, crs)
-    _check_over_images(project, [here], path, crs)
-    with writing(project, f"terrain {path.name}") as connection:
+    _check_over_images(project, [here], place, crs)
+    with writing(project, f"terrain {place.name}") as connection:
         source_id = sources.add_source(
             connection,
             {
                 "role": "terrain",
-                "uri": str(path.absolute()),
+                "uri": record.spec.path,
                 "sha256": record.spec.fingerprint,
                 "features": 1,
                 "added_by": by,
@@ -206,7 +207,7 @@ def _to_project(
 
 
 def _check_over_images(
-    project: Project, geoms: Sequence[BaseGeometry], path: Path, crs: str
+    project: Project, geoms: Sequence[BaseGeometry], path: Place, crs: str
 ) -> None:
     """Labels, lines and terrain must reach the area or, where none is set, the images."""
     if not has_crs(project):

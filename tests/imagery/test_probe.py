@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
 from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
-from rtsproj.imagery.probe import ProbeChoice, fingerprint_of, read_scene
+from rtsproj.imagery.probe import ProbeChoice, look_at, read_scene
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 UP = Affine(3.0, 0, 500_000, 0, -3.0, 3_850_000)
@@ -106,11 +106,11 @@ def test_a_planet_scene_with_its_mask(tmp_path: Path) -> None:
 
 def test_the_fingerprint_notices_a_changed_byte(tmp_path: Path) -> None:
     path = tif(tmp_path / NAME)
-    before = fingerprint_of(path)
+    before = look_at(path).fingerprint
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
-    assert fingerprint_of(path) != before
+    assert look_at(path).fingerprint != before
 
 
 def test_bad_georeference_is_refused(tmp_path: Path) -> None:

@@ -336,11 +336,12 @@ def settings_from(raw: Mapping[str, Any], *, source: str) -> Settings:
     for name, values in raw.items():
         if name not in known or not isinstance(values, Mapping):
             raise _bad(source, name, values, f"one of the tables {', '.join(sorted(known))}")
-        tables[name] = _table(getattr(base, name), values, f"{source}: {name}")
+        tables[name] = checked_table(getattr(base, name), values, f"{source}: {name}")
     return replace(base, **tables)
 
 
-def _table(base: Any, values: Mapping[str, Any], where: str) -> Any:
+def checked_table(base: Any, values: Mapping[str, Any], where: str) -> Any:
+    """One table of settings: what is given wins over ``base``; ``where`` names it in errors."""
     hints = get_type_hints(type(base))
     checked: dict[str, Any] = {}
     for key, value in values.items():

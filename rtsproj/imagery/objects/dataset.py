@@ -1,0 +1,119 @@
+"""An object of a store as a raster, like rasterio's own, whose errors name what went wrong."""
+
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+import rasterio
+from rasterio.errors import RasterioError
+
+from rtsproj.domain.places import ImageUrl
+from rtsproj.errors import UsageError
+from rtsproj.imagery.objects.allowed import require_allowed
+from rtsproj.imagery.objects.file import ObjectFile
+from rtsproj.imagery.objects.reader import ObjectReader
+
+SUFFIXES = (".tif", ".tiff")
+_NAME = "object.tif"
+"""What GDAL knows an object as; each is opened where no other is known."""
+
+
+class ObjectDataset:
+    """An open GeoTIFF in a store; one thread at a time.
+
+    All that is not defined here is rasterio's.
+    """
+
+    def __init__(self, file: ObjectFile, *, threads: int) -> None:
+        """Open; see ``open_object``."""
+        self._file = file
+        self._threads = threads
+        self._context = Context()
+        self._dataset = self._opened()
+        self._is_stale = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dataset, name)
+
+    def read(self, *given: Any, **how: Any) -> Any:
+        """Pixels, as rasterio gives them.
+
+        Raises:
+            ObjectError: the object cannot be read. RasterioError: its content is damaged.
+        """
+        if self._is_stale:
+            self._renew()
+        try:
+            found = self._dataset.read(*given, **how)
+        except RasterioError:
+            self._raise_failure()
+            raise
+        self._raise_failure()
+        return found
+
+    def close(self) -> None:
+        """Close the raster and hang up."""
+        self._context.run(self._dataset.close)
+        self._file.reader.close()
+
+    def _opened(self) -> Any:
+        """Rasterio keeps what it opens by name for each context: this one holds nothing else."""
+        options = {"NUM_THREADS": str(self._threads)} if self._threads > 1 else {}
+        try:
+            return self._context.run(
+                rasterio.open, f"/{_NAME}", driver="GTiff", opener=self._handed, **options
+            )
+        except RasterioError as error:
+            self._raise_failure()
+            raise UsageError(
+                f"{self._file.reader.url} cannot be read as GTiff",
+                hint="check what lies there: only GeoTIFF and COG are read from a store",
+            ) from error
+
+    def _handed(self, path: str, mode: str = "r", **_how: Any) -> ObjectFile:
+        """All of a file system that GDAL gets to see."""
+        if not path.endswith(f"/{_NAME}") or mode not in ("r", "rb"):
+            raise FileNotFoundError(path)
+        self._file.seek(0)
+        return self._file
+
+    def _renew(self) -> None:
+        """Open again after a failure: GDAL may have kept what it could not read."""
+        self._context.run(self._dataset.close)
+        self._context = Context()
+        self._dataset = self._opened()
+        self._is_stale = False
+
+    def _raise_failure(self) -> None:
+        failure, self._file.failure = self._file.failure, None
+        if failure is not None:
+            self._is_stale = True
+            raise failure
+
+
+def open_object(
+    url: ImageUrl, *, threads: int = 1, stopping: Callable[[], bool] = bool
+) -> ObjectDataset:
+    """Open a GeoTIFF of a store that this machine may read.
+
+    Args:
+        url: the object.
+        threads: threads that decode the blocks of one read.
+        stopping: asked before each try of a request; True gives up.
+
+    Raises:
+        NotAllowedError: the person at this machine has not opted in; nothing was asked.
+        ObjectError: it cannot be read. UsageError: it is no GeoTIFF.
+    """
+    require_allowed([url])
+    if url.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"{url}: only GeoTIFF and COG are read from a store",
+            hint=f"one of {', '.join(SUFFIXES)}",
+        )
+    reader = ObjectReader(url, stopping=stopping)
+    try:
+        return ObjectDataset(ObjectFile(reader), threads=threads)
+    except BaseException:
+        reader.close()
+        raise
