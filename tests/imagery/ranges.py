@@ -45,7 +45,7 @@ class Ranges:
 @lru_cache(maxsize=8)
 def content(path: Path, _mtime_ns: int) -> tuple[bytes, str]:
     data = path.read_bytes()
-    return data, f'"{hashlib.md5(data).hexdigest()}"'
+    return data, f'"{hashlib.sha256(data).hexdigest()}"'
 
 
 class Handler(BaseHTTPRequestHandler):

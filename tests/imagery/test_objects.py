@@ -1,0 +1,294 @@
+"""Images over the network: the loopback gives ranges, misbehaves, and counts what it is asked."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.windows
+from pieces import CRS, GRID
+from ranges import Ranges, allow, serving
+from rasterio.transform import Affine
+
+from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.places import place_of
+from rtsproj.domain.scenes import Role
+from rtsproj.errors import UsageError
+from rtsproj.imagery.mosaic import Mosaic, Reading, ReadStopped
+from rtsproj.imagery.objects import reader as reader_module
+from rtsproj.imagery.objects.allowed import NotAllowedError
+from rtsproj.imagery.objects.file import PIECE_BYTES, ObjectFile
+from rtsproj.imagery.objects.reader import ChangedObjectError, MissingObjectError, ObjectError
+from rtsproj.imagery.probe import ProbeChoice, read_scene, state_of
+from rtsproj.imagery.safety import open_dataset, open_raster
+
+NAME = "20190715_a.tif"
+SIDE = 512
+BLOCK = rasterio.windows.Window(64, 128, 64, 64)
+
+
+@pytest.fixture(scope="module")
+def cog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A COG of noise, 3 MB in 64 blocks with overviews."""
+    path = tmp_path_factory.mktemp("cog") / NAME
+    rng = np.random.default_rng(5)
+    values = rng.integers(1, 9000, (4, SIDE, SIDE)).astype(np.uint16)
+    place = Affine(3.0, 0.0, GRID.origin_x, 0.0, -3.0, GRID.origin_y)
+    how = {"crs": CRS, "transform": place, "nodata": 0}
+    shape = {"width": SIDE, "height": SIDE, "count": 4, "dtype": "uint16"}
+    with rasterio.open(
+        path, "w", driver="COG", blocksize=128, compress="deflate", **how, **shape
+    ) as d:
+        d.write(values)
+    return path
+
+
+@pytest.fixture
+def server(tmp_path: Path, cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranges]:
+    """Gives the COG; this machine may read what lies below /data/."""
+    monkeypatch.setattr(reader_module, "PAUSES_S", (0.0, 0.01))
+    reader_module._quiet_of.cache_clear()  # a port may have been another test's
+    folder = tmp_path / "served"
+    folder.mkdir()
+    shutil.copy(cog, folder / NAME)
+    with serving(folder) as state:
+        allow(monkeypatch, tmp_path / "config", f"http://127.0.0.1:{state.port}/data/")
+        yield state
+
+
+def pixels(server: Ranges, name: str = NAME, **how: object) -> np.ndarray:
+    with open_raster(place_of(server.url(name))) as dataset:
+        return dataset.read(**how)
+
+
+def refused(server: Ranges, kind: type[Exception] = ObjectError, name: str = NAME) -> str:
+    with pytest.raises(kind) as caught:
+        pixels(server, name)
+    return f"{caught.value.what} | {caught.value.hint}"
+
+
+def test_an_object_gives_the_pixels_of_the_file(server: Ranges, cog: Path) -> None:
+    small = {"indexes": 2, "out_shape": (64, 64)}
+    with open_raster(cog) as file, open_raster(place_of(server.url(NAME))) as dataset:
+        assert dataset.tags() == file.tags()
+        assert (dataset.crs, dataset.bounds) == (file.crs, file.bounds)
+        assert np.array_equal(dataset.read(), file.read())
+        assert np.array_equal(dataset.read(**small), file.read(**small))
+    assert {path for path, _ in server.asked} == {f"/data/{NAME}"}
+
+
+def test_a_small_window_costs_few_requests_and_bytes(server: Ranges, cog: Path) -> None:
+    pixels(server, window=BLOCK)
+    most = cog.stat().st_size // 16
+    assert len(server.asked) <= 3
+    assert server.sent <= 2 * PIECE_BYTES + 2 * most
+    assert server.connections == 1
+
+
+def test_a_whole_image_is_read_in_requests_that_grow(server: Ranges, cog: Path) -> None:
+    pixels(server)
+    assert len(server.asked) <= 12
+    assert server.sent <= 1.5 * cog.stat().st_size
+
+
+def test_many_threads_decode_the_same_pixels(server: Ranges, cog: Path) -> None:
+    found: list[np.ndarray] = []
+
+    def read() -> None:
+        dataset = open_dataset(place_of(server.url(NAME)), threads=3)
+        closing = threading.Thread(target=dataset.close)
+        found.append(dataset.read())
+        closing.start()
+        closing.join()
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for one in readers:
+        one.start()
+    for one in readers:
+        one.join()
+    with open_raster(cog) as file:
+        assert [np.array_equal(one, file.read()) for one in found] == [True] * 3
+
+
+def test_nothing_is_asked_without_the_opt_in(
+    server: Ranges, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
+    before = server.connections
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
+    with pytest.raises(NotAllowedError) as caught:
+        read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice())
+    assert server.url(NAME) in caught.value.what
+    assert "object_stores" in caught.value.hint
+    assert str(tmp_path / "nothing" / "rtsproj" / "machine.toml") in caught.value.hint
+    with pytest.raises(NotAllowedError):
+        Mosaic([scene], GRID, scene.bands)
+    assert state_of(scene).state == "not read"
+    allow(monkeypatch, tmp_path / "other", server.url("") + "elsewhere/")
+    with pytest.raises(NotAllowedError):
+        open_dataset(place_of(server.url(NAME)))
+    assert server.connections == before
+
+
+def test_a_path_to_gdals_own_network_stays_shut(server: Ranges) -> None:
+    before = server.connections
+    for text in (f"/vsicurl/{server.url(NAME)}", server.url(NAME)):
+        with pytest.raises(UsageError, match="not a plain file path"):
+            open_dataset(Path(text))
+        with pytest.raises(rasterio.errors.RasterioIOError):
+            rasterio.open(text, driver="GTiff")
+    assert server.connections == before
+
+
+VRT = (
+    '<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand dataType="Byte" band="1">'
+    "<SimpleSource><SourceFilename>/vsicurl/{url}</SourceFilename></SimpleSource>"
+    "</VRTRasterBand></VRTDataset>"
+)
+WMS = '<GDAL_WMS><Service name="TMS"><ServerUrl>{url}</ServerUrl></Service></GDAL_WMS>'
+
+
+@pytest.mark.parametrize("text", [VRT, WMS], ids=["VRT", "WMS"])
+def test_what_leads_elsewhere_is_not_followed(server: Ranges, text: str) -> None:
+    (server.folder / "evil.tif").write_text(text.replace("{url}", server.url(NAME)))
+    assert "cannot be read as GTiff" in refused(server, UsageError, "evil.tif")
+    assert {path for path, _ in server.asked} == {"/data/evil.tif"}
+    assert "only GeoTIFF" in refused(server, UsageError, "evil.vrt")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(server: Ranges, status: int) -> None:
+    server.always = status
+    said = refused(server)
+    assert f"leads elsewhere ({status})" in said
+    assert "9/elsewhere" not in said
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        (401, "refused by the store (401)"),
+        (403, "refused by the store (403)"),
+        (418, "the store answers 418"),
+        (503, "the store answers 503"),
+        ("whole", "only as a whole"),
+        ("drop", "cannot be read: "),
+        ("cut", "cannot be read: "),
+    ],
+)
+def test_each_refusal_has_its_words(server: Ranges, way: int | str, expected: str) -> None:
+    server.always = way
+    assert expected in refused(server)
+    assert len(server.asked) <= 4
+
+
+def test_an_object_that_is_not_there_or_empty_is_told(server: Ranges) -> None:
+    assert "does not exist" in refused(server, MissingObjectError, "none.tif")
+    (server.folder / "empty.tif").write_bytes(b"")
+    assert "is empty" in refused(server, name="empty.tif")
+
+
+def test_what_passes_by_itself_is_asked_again(server: Ranges, cog: Path) -> None:
+    server.ways = ["drop", 503, "", "cut", 429]
+    with open_raster(cog) as file:
+        assert np.array_equal(pixels(server), file.read())
+
+
+def test_a_store_that_hangs_is_given_up_and_left_alone_for_a_while(
+    server: Ranges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "WAIT_S", 0.1)
+    server.always = "hang"
+    assert "no answer within 0.1 s" in refused(server)
+    asked = len(server.asked)
+    assert asked == 3
+    assert "no answer within 0.1 s" in refused(server)
+    assert len(server.asked) == asked
+
+
+def test_an_answer_that_trickles_is_cut(server: Ranges, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "MOST_S", 0.1)
+    server.always = "hang"
+    assert "cannot be read: " in refused(server)
+
+
+def test_an_object_that_changes_is_noticed_at_the_next_request(server: Ranges) -> None:
+    scene = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
+    assert state_of(scene).state == "ok"
+    with open_raster(place_of(server.url(NAME))) as dataset:
+        path = server.folder / NAME
+        path.write_bytes(path.read_bytes()[:-1] + b"!")
+        with pytest.raises(ChangedObjectError, match="has changed"):
+            dataset.read()
+    assert state_of(scene).state == "changed"
+    path.unlink()
+    assert state_of(scene).state == "missing"
+
+
+def test_reading_goes_on_after_a_failure(
+    server: Ranges, cog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "QUIET_S", 0.0)
+    with open_raster(cog) as file, open_raster(place_of(server.url(NAME))) as dataset:
+        server.always = 503
+        with pytest.raises(ObjectError, match="answers 503"):
+            dataset.read()
+        with pytest.raises(ObjectError, match="answers 503"):
+            dataset.read(window=BLOCK)
+        server.always = ""
+        assert np.array_equal(dataset.read(), file.read())
+
+
+def test_an_interrupt_within_a_read_comes_through(
+    server: Ranges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with open_raster(place_of(server.url(NAME))) as dataset:
+        monkeypatch.setattr(ObjectFile, "_fetch", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            dataset.read()
+
+
+def test_a_scene_of_a_store_is_registered_as_the_file_is(server: Ranges, cog: Path) -> None:
+    there = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice())
+    here = read_scene(cog, Role.MAP, ProbeChoice())
+    assert there.spec.path == server.url(NAME)
+    assert there.spec.name == NAME
+    own = {"path": here.spec.path, "fingerprint": here.spec.fingerprint}
+    assert replace(there.spec, **own) == here.spec
+    assert replace(there, spec=here.spec, mtime_ns=here.mtime_ns) == here
+
+
+@pytest.mark.parametrize("pixel_m", [3.0, 4.0])
+def test_a_mosaic_reads_objects_as_it_reads_files(
+    server: Ranges, cog: Path, pixel_m: float
+) -> None:
+    grid = ProjectGrid(CRS, pixel_m, GRID.origin_x, GRID.origin_y)
+    window = Window(100, 40, 150, 300)
+    found = []
+    for place in (cog, place_of(server.url(NAME))):
+        spec = read_scene(place, Role.MAP, ProbeChoice()).spec
+        with Mosaic([spec], grid, spec.bands) as mosaic:
+            found.append(mosaic.read(window))
+    assert found[0].valid.any()
+    assert np.array_equal(found[0].values, found[1].values)
+    assert np.array_equal(found[0].valid, found[1].valid)
+
+
+def test_a_read_that_nobody_waits_for_is_not_asked_again(server: Ranges) -> None:
+    spec = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
+    leaving: list[bool] = []
+    with Mosaic([spec], GRID, spec.bands, how=Reading(1, lambda: bool(leaving))) as mosaic:
+        mosaic.read(Window(0, 0, 8, 8))
+        leaving.append(True)
+        asked = len(server.asked)
+        with pytest.raises(ReadStopped):
+            mosaic.read(Window(300, 300, 64, 64))
+    assert len(server.asked) == asked
