@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,11 +104,17 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Ranges]:
+def serving(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[Ranges]:
+    """Give the files of a folder; by TLS where there is a context."""
     state = Ranges(folder)
     handler = type("One", (Handler,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    server.handle_error = lambda *_: None  # a client that hangs up, as some tests do
     state.port = server.server_address[1]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
