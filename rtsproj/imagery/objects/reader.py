@@ -311,6 +311,6 @@ def _reason(error: OSError | HTTPException) -> str:
     """In words that hold nothing of the request."""
     if isinstance(error, TimeoutError):
         return f"no answer within {WAIT_S:g} s"
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    return f"the connection broke ({type(error).__name__})"
+    if isinstance(error, HTTPException):  # some are both
+        return f"the connection broke ({type(error).__name__})"
+    return error.strerror or type(error).__name__
