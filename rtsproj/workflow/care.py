@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rtsproj.errors import NeedsError, RtsError
+from rtsproj.imagery.objects.allowed import allowed_starts
 from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.state import status_of
 from rtsproj.journal.lines import Mark, check, cut_torn_tail, journal_files
+from rtsproj.settings.machine import machine_path
 from rtsproj.store import migrations
 from rtsproj.store.database import FILE, rows
 from rtsproj.workflow.create import migrate_project
@@ -30,7 +32,7 @@ class Check:
 def examine(project: Project, *, deep: bool, fix: bool) -> tuple[Check, ...]:
     """Check journal, database, models and, with ``deep``, every image."""
     checks = [*_journals(project, fix=fix), _replayed(project), *_models(project)]
-    checks.extend(_leftovers(project, fix=fix))
+    checks.extend((*_leftovers(project, fix=fix), _stores()))
     if deep:
         checks.extend(
             Check(
@@ -123,6 +125,16 @@ def _replayed(project: Project) -> Check:
     if taken:
         return Check("journal and database", "mended", f"{taken} decisions replayed")
     return Check("journal and database", "ok", "both hold the same decisions")
+
+
+def _stores() -> Check:
+    """From where this machine may read images over the network; nothing is asked of them."""
+    try:
+        starts = allowed_starts()
+    except RtsError as error:
+        return Check("object stores", "warning", error.what, error.hint)
+    listed = ", ".join(map(str, starts)) or "none"
+    return Check("object stores", "ok", f"{listed} allowed on this machine ({machine_path()})")
 
 
 def _models(project: Project) -> list[Check]:

@@ -78,6 +78,34 @@ def test_a_changed_object_stops_the_work_and_is_named(
     assert any(url in one.detail and "503" in one.detail for one in deep)
 
 
+def test_doctor_says_what_this_machine_allows(
+    near: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, str]:
+        found = {one.name: one for one in examine(near, deep=False, fix=False)}
+        return found["object stores"].state, found["object stores"].detail
+
+    file = allow(monkeypatch, tmp_path / "config", "s3://bucket/2019/", "https://host")
+    listed = "s3://bucket/2019, https://host/ allowed on this machine"
+    assert told() == ("ok", f"{listed} ({file})")
+    file.unlink()
+    assert told() == ("ok", f"none allowed on this machine ({file})")
+    for text, expected in [
+        (
+            "[imagery]\nobject_stores = 's3://bucket'",
+            "object_stores = 's3://bucket' is not accepted",
+        ),
+        ("[imagery]\nobject_stores = ['s3://']", "no host or bucket is called so"),
+        ("[imagery]\nstores = []", "stores = [] is not accepted"),
+        ("[train]\nsteps = 1", "train is not a table of it"),
+        ("object_stores = []", "object_stores is not a table of it"),
+        ("[imagery", "is not valid TOML"),
+    ]:
+        file.write_text(text)
+        state, detail = told()
+        assert (state, str(file) in detail, expected in detail) == ("warning", True, True), detail
+
+
 def test_an_object_that_was_moved_is_found_again(project: Project, server: Ranges) -> None:
     (file,) = server.folder.iterdir()
     moved = server.folder / "moved.tif"

@@ -27,6 +27,8 @@ class Ranges:
         sent: bytes of all answers.
         ways: what to do with the next requests: a status, "cut" (half of the bytes), "hang",
             "drop" (hang up), "whole" (no ranges); empty = answer well.
+        connections: that were made.
+        delay_s: s before each answer.
         always: the same for every request that ``ways`` says nothing of.
     """
 
@@ -38,6 +40,7 @@ class Ranges:
     ways: list[int | str] = field(default_factory=list)
     always: int | str = ""
     connections: int = 0
+    delay_s: float = 0.0
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.port}/data/{name}"
@@ -60,8 +63,16 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def do_HEAD(self) -> None:  # GDAL asks so
+        path = self.state.folder / self.path.removeprefix("/data/")
+        self.send_response(200 if path.is_file() else 404)
+        self.send_header("Content-Length", str(path.stat().st_size if path.is_file() else 0))
+        self.send_header("Accept-Ranges", "bytes")
+        self.end_headers()
+
     def do_GET(self) -> None:
         state = self.state
+        time.sleep(state.delay_s)
         state.asked.append((self.path, self.headers.get("Range", "")))
         state.headers.append({k.lower(): v for k, v in self.headers.items()})
         way = state.ways.pop(0) if state.ways else state.always

@@ -1,6 +1,8 @@
 """Images over the network: the loopback gives ranges, misbehaves, and counts what it is asked."""
 
+import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +23,7 @@ from rtsproj.errors import UsageError
 from rtsproj.imagery.mosaic import Mosaic, Reading, ReadStopped
 from rtsproj.imagery.objects import reader as reader_module
 from rtsproj.imagery.objects.allowed import NotAllowedError
-from rtsproj.imagery.objects.file import PIECE_BYTES, ObjectFile
+from rtsproj.imagery.objects.file import PIECE_BYTES
 from rtsproj.imagery.objects.reader import ChangedObjectError, MissingObjectError, ObjectError
 from rtsproj.imagery.probe import ProbeChoice, read_scene, state_of
 from rtsproj.imagery.safety import open_dataset, open_raster
@@ -244,16 +246,14 @@ def test_reading_goes_on_after_a_failure(
         assert np.array_equal(dataset.read(), file.read())
 
 
-def test_an_interrupt_within_a_read_comes_through(
-    server: Ranges, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object) -> bytes:
-        raise KeyboardInterrupt
-
+def test_an_interrupt_ends_a_read_that_a_store_lets_wait(server: Ranges) -> None:
     with open_raster(place_of(server.url(NAME))) as dataset:
-        monkeypatch.setattr(ObjectFile, "_fetch", interrupt)
+        server.always = "hang"
+        interrupt = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        interrupt.start()
         with pytest.raises(KeyboardInterrupt):
             dataset.read()
+        assert len(server.asked) == 2
 
 
 def test_a_scene_of_a_store_is_registered_as_the_file_is(server: Ranges, cog: Path) -> None:
@@ -280,6 +280,19 @@ def test_a_mosaic_reads_objects_as_it_reads_files(
     assert found[0].valid.any()
     assert np.array_equal(found[0].values, found[1].values)
     assert np.array_equal(found[0].valid, found[1].valid)
+
+
+def test_a_stop_cuts_a_read_that_a_store_lets_wait(server: Ranges) -> None:
+    spec = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
+    leaving = threading.Event()
+    with Mosaic([spec], GRID, spec.bands, how=Reading(1, leaving.is_set)) as mosaic:
+        mosaic.read(Window(0, 0, 8, 8))
+        server.always = "hang"
+        asked = len(server.asked)
+        threading.Timer(0.1, leaving.set).start()
+        with pytest.raises(ReadStopped):
+            mosaic.read(Window(300, 300, 64, 64))
+    assert len(server.asked) == asked + 1
 
 
 def test_a_read_that_nobody_waits_for_is_not_asked_again(server: Ranges) -> None:

@@ -99,7 +99,7 @@ def open_object(
     Args:
         url: the object.
         threads: threads that decode the blocks of one read.
-        stopping: asked before each try of a request; True gives up.
+        stopping: True gives up what is asked for.
 
     Raises:
         NotAllowedError: the person at this machine has not opted in; nothing was asked.

@@ -37,6 +37,8 @@ PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """s before each further try; the first at once: stores hang up on a connection that was idle."""
 QUIET_S = 10.0
 """s for which nothing is asked of a store after the last try failed."""
+_LOOK_S = 0.2
+"""s between two looks at whether a request is still waited for."""
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 """Answers that a store gives when it is busy."""
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
@@ -122,7 +124,7 @@ class ObjectReader:
 
         Args:
             url: an object that this machine may read: see ``require_allowed``.
-            stopping: asked before each try; True gives up.
+            stopping: asked before each try and while one is waited for; True gives up.
             environment: names endpoints, credentials and proxies.
         """
         self.url = url
@@ -194,22 +196,22 @@ class ObjectReader:
 
     @contextmanager
     def _answer(self, target: Target) -> Iterator[HTTPResponse]:
-        """Ask once; the connection is cut when the request takes too long in all."""
+        """Ask once; the connection is cut when that takes too long, or when nobody waits for it."""
         if self._connection is None:
             self._connection = _connection(target, self._environment)
         connection = self._connection
         if connection.sock is None:
             connection.connect()
         self.requests += 1
-        late = threading.Timer(MOST_S, _cut, (connection.sock,))
-        late.daemon = True
-        late.start()
+        answered = threading.Event()
+        watch = (connection.sock, answered, self._stopping)
+        threading.Thread(target=_watched, args=watch, daemon=True).start()
         try:
             headers = {"Host": target.host, "User-Agent": "rtsproj", **target.headers}
             connection.request("GET", target.path, headers=headers)
             yield connection.getresponse()
         finally:
-            late.cancel()
+            answered.set()
 
     def _checked(self, answer: HTTPResponse, first: int, size: int) -> int:
         """Bytes that the answer must hold."""
@@ -286,10 +288,16 @@ def _quiet_of(_scheme: str, _authority: str) -> _Quiet:
     return _Quiet()
 
 
-def _cut(connected: socket.socket) -> None:
-    """End a request from another thread: whoever waits for it gets an error at once."""
-    with suppress(OSError):  # it has ended by itself
-        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # of TLS, too, but without its goodbye
+def _watched(
+    connected: socket.socket, answered: threading.Event, stopping: Callable[[], bool]
+) -> None:
+    """Cut a connection that is waited for too long: whoever waits gets an error at once."""
+    until_s = time.monotonic() + MOST_S
+    while not answered.wait(min(_LOOK_S, MOST_S)):
+        if stopping() or time.monotonic() > until_s:
+            with suppress(OSError):  # it has ended by itself
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # TLS says no goodbye
+            return
 
 
 def _connection(target: Target, environment: Mapping[str, str]) -> HTTPConnection:
