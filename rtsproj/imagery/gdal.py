@@ -26,6 +26,7 @@ QUIET = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_MAX_RAW_BLOCK_CACHE_SIZE": str(64 << 20),  # bytes a store is asked for at once
     "CPL_LOG": os.devnull,  # warnings on stderr would spoil a screen; errors come as exceptions
 }
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.windows
+from figures import note, told  # noqa: F401 - a fixture of every test here
 from pieces import CRS, GRID
 from ranges import allow
 from rasterio.transform import Affine
@@ -101,11 +102,9 @@ def test_objects_beside_files_and_gdal(
                     opened = time.monotonic() - began
                     found[name] = opened + work(dataset), *(counted(server) - before)
                     dataset.close()
-            print(
-                f"\n{work.__name__}, {1000 * delay_s:g} ms a request, {path.stat().st_size / 1e6:.0f} MB"
-            )
             for name, (seconds, requests, sent) in found.items():
-                ratio = seconds / found["file"][0]
-                print(
-                    f"  {name:7} {seconds:6.2f} s {ratio:5.2f} of the file, {requests:4} requests, {sent / 1e6:6.1f} MB"
-                )
+                what = f"{work.__name__}, {1000 * delay_s:g} ms a request, {name}"
+                note(what, seconds, "s")
+                note(f"{what}, of the file", seconds / found["file"][0], "ratio")
+                note(f"{what}, requests", requests, "")
+                note(f"{what}, sent", sent / 1e6, "MB")

@@ -5,6 +5,6 @@ a URL. So one object is asked for and nothing beside it, no answer can lead else
 redirects and has no option against it), an object that changes under a reader is noticed at the
 next request (GDAL does not tell ETags), and the reason of a failure reaches a person.
 
-``allowed`` says from where, ``request`` how to ask a store, ``reader`` asks it, ``file`` is what
-GDAL reads, ``dataset`` what the rest of the program reads.
+``allowed`` says from where, ``request`` how to ask a store, ``reader`` asks it, ``connections``
+several times at once, ``file`` is what GDAL reads, ``dataset`` what the rest of the program reads.
 """

@@ -5,13 +5,14 @@ from contextvars import Context
 from typing import Any
 
 import rasterio
+from rasterio.abc import MultiByteRangeResourceContainer
 from rasterio.errors import RasterioError
 
 from rtsproj.domain.places import ImageUrl
 from rtsproj.errors import UsageError
 from rtsproj.imagery.objects.allowed import require_allowed
+from rtsproj.imagery.objects.connections import Connections
 from rtsproj.imagery.objects.file import ObjectFile
-from rtsproj.imagery.objects.reader import ObjectReader
 
 SUFFIXES = (".tif", ".tiff")
 _NAME = "object.tif"
@@ -54,28 +55,21 @@ class ObjectDataset:
     def close(self) -> None:
         """Close the raster and hang up."""
         self._context.run(self._dataset.close)
-        self._file.reader.close()
+        self._file.connections.close()
 
     def _opened(self) -> Any:
         """Rasterio keeps what it opens by name for each context: this one holds nothing else."""
         options = {"NUM_THREADS": str(self._threads)} if self._threads > 1 else {}
         try:
             return self._context.run(
-                rasterio.open, f"/{_NAME}", driver="GTiff", opener=self._handed, **options
+                rasterio.open, f"/{_NAME}", driver="GTiff", opener=_OneObject(self._file), **options
             )
         except RasterioError as error:
             self._raise_failure()
             raise UsageError(
-                f"{self._file.reader.url} cannot be read as GTiff",
+                f"{self._file.connections.url} cannot be read as GTiff",
                 hint="check what lies there: only GeoTIFF and COG are read from a store",
             ) from error
-
-    def _handed(self, path: str, mode: str = "r", **_how: Any) -> ObjectFile:
-        """All of a file system that GDAL gets to see."""
-        if not path.endswith(f"/{_NAME}") or mode not in ("r", "rb"):
-            raise FileNotFoundError(path)
-        self._file.seek(0)
-        return self._file
 
     def _renew(self) -> None:
         """Open again after a failure: GDAL may have kept what it could not read."""
@@ -89,6 +83,39 @@ class ObjectDataset:
         if failure is not None:
             self._is_stale = True
             raise failure
+
+
+class _OneObject(MultiByteRangeResourceContainer):  # type: ignore[misc]  # it has no types
+    """All of a file system that GDAL gets to see."""
+
+    def __init__(self, file: ObjectFile) -> None:
+        self._file = file
+
+    def open(self, path: str, mode: str = "r", **_how: Any) -> ObjectFile:
+        if not self.isfile(path) or mode not in ("r", "rb"):
+            raise FileNotFoundError(path)
+        self._file.seek(0)
+        return self._file
+
+    def isfile(self, path: str) -> bool:
+        return path.endswith(f"/{_NAME}")
+
+    def isdir(self, _path: str) -> bool:
+        return False
+
+    def ls(self, _path: str) -> list[str]:
+        return []
+
+    def mtime(self, _path: str) -> int:
+        return 0
+
+    def rm(self, path: str) -> None:
+        raise PermissionError(path)
+
+    def size(self, path: str) -> int:
+        if not self.isfile(path):
+            raise FileNotFoundError(path)
+        return self._file.size
 
 
 def open_object(
@@ -111,9 +138,9 @@ def open_object(
             f"{url}: only GeoTIFF and COG are read from a store",
             hint=f"one of {', '.join(SUFFIXES)}",
         )
-    reader = ObjectReader(url, stopping=stopping)
+    connections = Connections(url, stopping=stopping)
     try:
-        return ObjectDataset(ObjectFile(reader), threads=threads)
+        return ObjectDataset(ObjectFile(connections), threads=threads)
     except BaseException:
-        reader.close()
+        connections.close()
         raise

@@ -1,22 +1,22 @@
 """One object as a file that GDAL reads, in aligned pieces that are kept a while.
 
-GDAL asks for a header, then for one block after another. Missing pieces are fetched in one request;
-where the piece before is held, reading goes on in a row, and each request fetches twice as much as
-the last. A COG holds the blocks of a row of tiles in a row, so a strip of a search becomes a few
-large requests, and one picture a few small ones.
+GDAL asks for headers piece by piece, and then for the ranges of all blocks of a window at once. The
+pieces are kept; where the piece before is held, reading goes on in a row, and each request fetches
+twice as much as the last.
 """
 
 import os
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from types import TracebackType
 
-from rtsproj.imagery.objects.reader import ObjectReader
+from rtsproj.imagery.objects.connections import Connections
 
 PIECE_BYTES = 1 << 16
 """Bytes of an aligned piece."""
 MOST_KEPT = 128
-"""Pieces kept of one object: 8 MiB; GDAL keeps what it has decoded itself."""
+"""Pieces kept of one object: 8 MiB; GDAL itself keeps what it has decoded."""
 MOST_AHEAD = 64
 """Most pieces of one request: 4 MiB."""
 
@@ -24,13 +24,13 @@ MOST_AHEAD = 64
 class ObjectFile:
     """A read-only file; what goes wrong is kept in ``failure``: no error passes through GDAL."""
 
-    def __init__(self, reader: ObjectReader) -> None:
+    def __init__(self, connections: Connections) -> None:
         """Ask for the first piece, which tells what the object is.
 
         Raises:
             ObjectError: it cannot be read.
         """
-        self.reader = reader
+        self.connections = connections
         self.failure: BaseException | None = None
         self._at = 0
         self._ahead = 1
@@ -41,7 +41,7 @@ class ObjectFile:
     @property
     def size(self) -> int:
         """Bytes of the object."""
-        return self.reader.identity.size if self.reader.identity else 0
+        return self.connections.size
 
     def __enter__(self) -> "ObjectFile":
         return self
@@ -77,6 +77,19 @@ class ObjectFile:
             self._at += len(data)
             return data
 
+    def get_byte_ranges(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Several ranges at once; zeros where reading fails, which nobody gets to see.
+
+        What comes too short would leave GDAL with whatever its memory held.
+        """
+        with self._lock:
+            try:
+                if not self.failure:
+                    return self.connections.read_all(list(zip(offsets, sizes, strict=True)))
+            except BaseException as error:  # noqa: BLE001  raised again by the dataset
+                self.failure = error
+            return [bytes(size) for size in sizes]
+
     def _bytes(self, start: int, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
@@ -92,10 +105,10 @@ class ObjectFile:
     def _fetch(self, number: int, wanted: int) -> None:
         """Fetch pieces from ``number`` on, at least one of those wanted."""
         follows = number - 1 in self._pieces
-        self._ahead = min(self._ahead * 2, MOST_AHEAD) if follows else 1
+        self._ahead = min(2 * max(self._ahead, wanted), MOST_AHEAD) if follows else 1
         count = min(max(wanted, self._ahead), MOST_AHEAD)
         held = next((n for n in range(1, count) if number + n in self._pieces), count)
-        data = self.reader.read(number * PIECE_BYTES, held * PIECE_BYTES)
+        data = self.connections.read(number * PIECE_BYTES, held * PIECE_BYTES)
         for n in range(-(-len(data) // PIECE_BYTES)):
             self._pieces[number + n] = data[n * PIECE_BYTES : (n + 1) * PIECE_BYTES]
         while len(self._pieces) > MOST_KEPT:

@@ -129,7 +129,6 @@ class ObjectReader:
         """
         self.url = url
         self.identity: Identity | None = None
-        self.requests = 0
         self._stopping = stopping
         self._environment = environment
         self._connection: HTTPConnection | None = None
@@ -202,7 +201,6 @@ class ObjectReader:
         connection = self._connection
         if connection.sock is None:
             connection.connect()
-        self.requests += 1
         answered = threading.Event()
         watch = (connection.sock, answered, self._stopping)
         threading.Thread(target=_watched, args=watch, daemon=True).start()
