@@ -187,6 +187,8 @@ def state_of(scene: SceneSpec) -> SceneState:
         return SceneState("missing")
     except (UsageError, ObjectError) as error:
         return SceneState("not read", f"{error.what}; {error.hint}")
+    except OSError as error:  # such as a stale handle of a network disk
+        return SceneState("not read", f"{scene.path} cannot be read: {error.strerror}")
     return SceneState("ok" if same else "changed")
 
 

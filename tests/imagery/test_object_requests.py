@@ -1,14 +1,20 @@
 """How stores are asked: signatures, endpoints, and credentials that go nowhere else."""
 
 import shutil
+import socket
 import ssl
 import subprocess
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
-from ranges import allow, serving
+from ranges import Ranges, allow, serving
 
 from rtsproj.domain.places import image_url
 from rtsproj.errors import UsageError
@@ -165,17 +171,73 @@ def test_secrets_stand_in_no_text_of_a_request_or_an_error(
     assert "AKIA" not in shown
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
-def test_https_asks_only_a_host_whose_certificate_holds(tmp_path: Path) -> None:
-    """``openssl`` makes a certificate of 127.0.0.1 that nobody has vouched for."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+class Proxy(StreamRequestHandler):
+    """Lays one tunnel to where it is asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        line = self.rfile.readline().decode()
+        while self.rfile.readline().strip():
+            pass
+        self.asked.append(line.rpartition(" ")[0])
+        host, port = line.split()[1].split(":")
+        with socket.create_connection((host, int(port))) as store:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            back = Thread(target=self.pass_on, args=(store, self.connection))
+            back.start()
+            self.pass_on(self.connection, store)
+            back.join()
+
+    @staticmethod
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):  # one of the two has hung up
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def secure_store(folder: Path) -> Iterator[tuple[Ranges, Path]]:
+    """A store by https, and a certificate of 127.0.0.1 that nobody has vouched for."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
     how = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
     names = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
     subprocess.run(["openssl", *how.split(), *names], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    (tmp_path / "a.tif").write_bytes(bytes(range(100)))
-    with serving(tmp_path, context) as server:
+    (folder / "a.tif").write_bytes(bytes(range(100)))
+    with serving(folder, context) as server:
+        yield server, certificate
+
+
+NEEDS_OPENSSL = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes certificates")
+
+
+@NEEDS_OPENSSL
+def test_a_proxy_of_the_environment_is_tunnelled_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy")
+    with (
+        secure_store(tmp_path) as (server, certificate),
+        ThreadingTCPServer(("127.0.0.1", 0), Proxy) as proxy,
+    ):
+        Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+        reader = ObjectReader(
+            image_url(server.url("a.tif").replace("http:", "https:")),
+            environment={"CURL_CA_BUNDLE": str(certificate)},
+        )
+        assert reader.read(3, 5) == bytes(range(3, 8))
+        reader.close()
+        proxy.shutdown()
+    assert Proxy.asked == [f"CONNECT 127.0.0.1:{server.port}"]
+
+
+@NEEDS_OPENSSL
+def test_https_asks_only_a_host_whose_certificate_holds(tmp_path: Path) -> None:
+    with secure_store(tmp_path) as (server, certificate):
         url = image_url(server.url("a.tif").replace("http:", "https:"))
         with pytest.raises(ObjectError, match="certificate of 127"):
             ObjectReader(url, environment={}).read(3, 5)

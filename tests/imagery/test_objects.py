@@ -1,5 +1,6 @@
 """Images over the network: the loopback gives ranges, misbehaves, and counts what it is asked."""
 
+import gc
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from weakref import finalize
 
 import numpy as np
 import pytest
@@ -114,6 +116,24 @@ def test_many_threads_decode_the_same_pixels(server: Ranges, cog: Path) -> None:
         one.join()
     with open_raster(cog) as file:
         assert [np.array_equal(one, file.read()) for one in found] == [True] * 3
+
+
+def test_a_raster_that_nobody_closed_is_closed_in_time(server: Ranges) -> None:
+    """GDAL's handle would otherwise outlive what it points to."""
+    closed: list[int] = []
+
+    def read() -> None:
+        dataset = open_dataset(place_of(server.url(NAME)), threads=2)
+        dataset.read(window=BLOCK)
+        finalize(dataset._file, closed.append, 1)
+        dataset.itself = dataset  # a cycle, which the collector takes apart in any order
+
+    for _ in range(4):
+        one = threading.Thread(target=read)
+        one.start()
+        one.join()
+        gc.collect()
+    assert closed == [1, 1, 1, 1]
 
 
 def test_nothing_is_asked_without_the_opt_in(

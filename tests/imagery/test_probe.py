@@ -1,5 +1,7 @@
 """What a scene tells of itself, and every input that is refused with its reason."""
 
+import errno
+import os
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from rasterio.transform import Affine
 
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
+from rtsproj.imagery import probe
 from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
-from rtsproj.imagery.probe import ProbeChoice, look_at, read_scene
+from rtsproj.imagery.probe import ProbeChoice, look_at, read_scene, state_of
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 UP = Affine(3.0, 0, 500_000, 0, -3.0, 3_850_000)
@@ -153,6 +156,21 @@ def test_bombs_types_and_missing_facts_are_refused(tmp_path: Path) -> None:
     assert "--bands" in refused(tif(tmp_path / NAME, count=7), "meaning of its 7 bands")
     refused(tif(tmp_path / NAME), "has 4 bands, 2 names", bands=("a", "b"))
     assert "--date" in refused(tif(tmp_path / "undated.tif"), "no date in its name")
+
+
+def test_a_network_disk_that_lost_its_server_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = read_scene(tif(tmp_path / NAME), Role.MAP, ProbeChoice()).spec
+    assert state_of(spec).state == "ok"
+
+    def stale(_path: Path) -> str:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(probe, "_digest", stale)
+    found = state_of(spec)
+    assert found.state == "not read"
+    assert "Stale file handle" in found.why
 
 
 HOSTILE = [

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ranges import allow, serving
 from workshop import TINY, World, train_job
 
 from rtsproj.domain.grid import Window
@@ -51,6 +52,19 @@ def test_the_same_step_gives_the_same_batch_in_any_order_and_thread(
     for one, other in zip(in_order, backwards, strict=True):
         assert np.array_equal(one.images, other.images)
         assert np.array_equal(one.targets, other.targets)
+
+
+def test_batches_of_an_object_in_a_store_are_those_of_its_file(
+    request_: TrainRequest, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scene,) = request_.source.scenes
+    with serving(Path(scene.path).parent) as server:
+        allow(monkeypatch, tmp_path / "config", server.url(""))
+        there = replace(request_.source, scenes=(replace(scene, path=server.url(scene.name)),))
+        far = sampler(replace(request_, source=there), world).batch(2)
+    near = sampler(request_, world).batch(2)
+    assert np.array_equal(near.images, far.images)
+    assert np.array_equal(near.targets, far.targets)
 
 
 def test_step_seed_and_phase_change_the_batch(request_: TrainRequest, world: World) -> None:

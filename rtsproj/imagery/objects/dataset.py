@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
+from weakref import finalize
 
 import rasterio
 from rasterio.abc import MultiByteRangeResourceContainer
@@ -12,7 +13,7 @@ from rtsproj.domain.places import ImageUrl
 from rtsproj.errors import UsageError
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.connections import Connections
-from rtsproj.imagery.objects.file import ObjectFile
+from rtsproj.imagery.objects.file import Handle, ObjectFile
 
 SUFFIXES = (".tif", ".tiff")
 _NAME = "object.tif"
@@ -29,8 +30,8 @@ class ObjectDataset:
         """Open; see ``open_object``."""
         self._file = file
         self._threads = threads
-        self._context = Context()
-        self._dataset = self._opened()
+        self._hang_up = finalize(self, file.connections.close)
+        self._dataset, self._close = self._opened()
         self._is_stale = False
 
     def __getattr__(self, name: str) -> Any:
@@ -54,28 +55,32 @@ class ObjectDataset:
 
     def close(self) -> None:
         """Close the raster and hang up."""
-        self._context.run(self._dataset.close)
-        self._file.connections.close()
+        self._close()
+        self._hang_up()
 
-    def _opened(self) -> Any:
-        """Rasterio keeps what it opens by name for each context: this one holds nothing else."""
+    def _opened(self) -> tuple[Any, Callable[[], Any]]:
+        """The raster, and what closes it.
+
+        rasterio keeps what it opens in the context of the thread and has to close it in the same
+        one: GDAL's handle is a bare pointer to ours. So each raster has a context of its own, and
+        is closed in it by whoever lets go of this object, the end of the program among them.
+        """
         options = {"NUM_THREADS": str(self._threads)} if self._threads > 1 else {}
+        context, one = Context(), _OneObject(self._file)
         try:
-            return self._context.run(
-                rasterio.open, f"/{_NAME}", driver="GTiff", opener=_OneObject(self._file), **options
-            )
+            dataset = context.run(rasterio.open, f"/{_NAME}", driver="GTiff", opener=one, **options)
         except RasterioError as error:
             self._raise_failure()
             raise UsageError(
                 f"{self._file.connections.url} cannot be read as GTiff",
                 hint="check what lies there: only GeoTIFF and COG are read from a store",
             ) from error
+        return dataset, finalize(self, context.run, dataset.close)
 
     def _renew(self) -> None:
         """Open again after a failure: GDAL may have kept what it could not read."""
-        self._context.run(self._dataset.close)
-        self._context = Context()
-        self._dataset = self._opened()
+        self._close()
+        self._dataset, self._close = self._opened()
         self._is_stale = False
 
     def _raise_failure(self) -> None:
@@ -91,11 +96,10 @@ class _OneObject(MultiByteRangeResourceContainer):  # type: ignore[misc]  # it h
     def __init__(self, file: ObjectFile) -> None:
         self._file = file
 
-    def open(self, path: str, mode: str = "r", **_how: Any) -> ObjectFile:
+    def open(self, path: str, mode: str = "r", **_how: Any) -> Handle:
         if not self.isfile(path) or mode not in ("r", "rb"):
             raise FileNotFoundError(path)
-        self._file.seek(0)
-        return self._file
+        return Handle(self._file)
 
     def isfile(self, path: str) -> bool:
         return path.endswith(f"/{_NAME}")

@@ -22,7 +22,7 @@ MOST_AHEAD = 64
 
 
 class ObjectFile:
-    """A read-only file; what goes wrong is kept in ``failure``: no error passes through GDAL."""
+    """The bytes of an object; what goes wrong is kept in ``failure``: no error passes GDAL."""
 
     def __init__(self, connections: Connections) -> None:
         """Ask for the first piece, which tells what the object is.
@@ -32,7 +32,6 @@ class ObjectFile:
         """
         self.connections = connections
         self.failure: BaseException | None = None
-        self._at = 0
         self._ahead = 1
         self._pieces: OrderedDict[int, bytes] = OrderedDict()
         self._lock = Lock()
@@ -43,58 +42,32 @@ class ObjectFile:
         """Bytes of the object."""
         return self.connections.size
 
-    def __enter__(self) -> "ObjectFile":
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        """Leave it open: GDAL's handle ends, the dataset may be opened again."""
-
-    def tell(self) -> int:
-        """Offset in bytes."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move; returns the new offset."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        self._at = start + offset
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        """Bytes from here on; fewer at the end, and where reading fails."""
+    def range(self, start: int, size: int) -> bytes:
+        """Bytes from ``start`` on; none where reading fails or has failed."""
         with self._lock:
-            left = max(0, self.size - self._at)
-            size = left if size < 0 else min(size, left)
             try:
-                data = b"" if self.failure else self._bytes(self._at, size)
-            except BaseException as error:  # noqa: BLE001  raised again by the dataset: see above
+                return b"" if self.failure else self._joined(start, size)
+            except BaseException as error:  # noqa: BLE001  raised again by the dataset
                 self.failure = error
-                data = b""
-            self._at += len(data)
-            return data
+                return b""
 
-    def get_byte_ranges(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
-        """Several ranges at once; zeros where reading fails, which nobody gets to see.
+    def ranges(self, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Several ranges (first byte, size) at once; zeros where reading fails or has failed.
 
-        What comes too short would leave GDAL with whatever its memory held.
+        They are never seen. Fewer bytes would leave GDAL with whatever its memory held.
         """
         with self._lock:
             try:
                 if not self.failure:
-                    return self.connections.read_all(list(zip(offsets, sizes, strict=True)))
+                    return self.connections.read_all(wanted)
             except BaseException as error:  # noqa: BLE001  raised again by the dataset
                 self.failure = error
-            return [bytes(size) for size in sizes]
+            return [bytes(size) for _, size in wanted]
 
-    def _bytes(self, start: int, size: int) -> bytes:
+    def _joined(self, start: int, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            at = start + len(data)
-            number, skipped = divmod(at, PIECE_BYTES)
+            number, skipped = divmod(start + len(data), PIECE_BYTES)
             if number not in self._pieces:
                 last = (start + size - 1) // PIECE_BYTES
                 self._fetch(number, last - number + 1)
@@ -113,3 +86,43 @@ class ObjectFile:
             self._pieces[number + n] = data[n * PIECE_BYTES : (n + 1) * PIECE_BYTES]
         while len(self._pieces) > MOST_KEPT:
             self._pieces.popitem(last=False)
+
+
+class Handle:
+    """What GDAL opens: a place in an object; each has its own."""
+
+    def __init__(self, file: ObjectFile) -> None:
+        self._file = file
+        self._at = 0
+
+    def __enter__(self) -> "Handle":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """The object stays open for the next handle."""
+
+    def tell(self) -> int:
+        """Offset in bytes."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; returns the new offset."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size}[whence]
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes from here on; fewer at the end, and where reading fails."""
+        left = max(0, self._file.size - self._at)
+        data = self._file.range(self._at, left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def get_byte_ranges(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Several ranges at once: rasterio's name for it."""
+        return self._file.ranges(list(zip(offsets, sizes, strict=True)))
