@@ -47,6 +47,11 @@ class ImageUrl:
         return PurePosixPath(self.key).name
 
     @property
+    def stem(self) -> str:
+        """The name without its suffix."""
+        return PurePosixPath(self.key).stem
+
+    @property
     def suffix(self) -> str:
         """End of the name, such as ``.tif``."""
         return PurePosixPath(self.key).suffix

@@ -10,9 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from rtsproj.domain.labels import Polarity
+from rtsproj.domain.places import ImageUrl, Place
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted
-from rtsproj.errors import UsageError
+from rtsproj.errors import RtsError, UsageError
+from rtsproj.imagery.objects.reader import ObjectError
 from rtsproj.imagery.probe import ProbeChoice, SceneRecord, read_scene
 from rtsproj.imagery.safety import DRIVERS
 from rtsproj.vectors.read import SUFFIXES, LayerInfo, describe_layers
@@ -94,13 +96,13 @@ class Recognised:
     """What a file is.
 
     Attributes:
-        path: absolute.
+        path: absolute, or a URL.
         facts: (name, value) lines.
         problems: empty where it can be taken in as it is.
         kinds: what it can be taken in as, the likeliest first; empty = nothing.
     """
 
-    path: Path
+    path: Place
     facts: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
     kinds: tuple[Kind, ...]
@@ -111,17 +113,20 @@ def is_known_suffix(path: Path) -> bool:
     return path.suffix.lower() in (*DRIVERS, *SUFFIXES)
 
 
-def recognise(project: Project, path: Path, given: Given) -> Recognised:
+def recognise(project: Project, path: Place, given: Given) -> Recognised:
     """Look at a file; never raises for what the file is."""
     if path.suffix.lower() in DRIVERS:
         return _raster(project, path, given)
+    if isinstance(path, ImageUrl):
+        problem = Problem("no image by its name", "only GeoTIFF and COG are read from a store")
+        return Recognised(path, (), (problem,), ())
     if path.suffix.lower() in SUFFIXES:
         return _vector(path, given)
     known = " ".join((*DRIVERS, *SUFFIXES))
     return Recognised(path, (), (Problem(f"suffix {path.suffix!r} is not known", known),), ())
 
 
-def take_in(project: Project, path: Path, kind: Kind, given: Given, *, by: str) -> str:
+def take_in(project: Project, path: Place, kind: Kind, given: Given, *, by: str) -> str:
     """Add a file; returns what was added, in words.
 
     Raises:
@@ -132,7 +137,17 @@ def take_in(project: Project, path: Path, kind: Kind, given: Given, *, by: str) 
         choice = SceneChoice(role, given.acquired, given.bands, given.crs)
         (spec,) = add_scenes(project, [path], choice, by=by)
         return f"scene {spec.scene_id}: {spec.name}, {spec.acquired}, {','.join(spec.bands)}"
-    added = _ADD[kind](project, path, VectorChoice(given.layer, given.where, given.crs), by)
+    if kind is Kind.TERRAIN:
+        return _told(kind, add_terrain(project, path, by=by))
+    if isinstance(path, ImageUrl):
+        raise UsageError(
+            f"{path}: a {kind} is not read from a store", hint="download it, then add the file"
+        )
+    vectors = VectorChoice(given.layer, given.where, given.crs)
+    return _told(kind, _ADD[kind](project, path, vectors, by))
+
+
+def _told(kind: Kind, added: Added) -> str:
     size = f", {added.area_m2 / 1e6:,.2f} km²" if added.area_m2 else ""
     mended = f", {len(added.repaired)} repaired" if added.repaired else ""
     return f"{kind}: {counted(added.features, 'feature')}{size}{mended}"
@@ -158,21 +173,16 @@ def _railway(project: Project, path: Path, choice: VectorChoice, by: str) -> Add
     return add_lines(project, path, choice, kind="railway", by=by)
 
 
-def _terrain(project: Project, path: Path, _choice: VectorChoice, by: str) -> Added:
-    return add_terrain(project, path, by=by)
-
-
 _ADD: dict[Kind, Callable[[Project, Path, VectorChoice, str], Added]] = {
     Kind.AREA: _area,
     Kind.POSITIVE: _positive,
     Kind.NEGATIVE: _negative,
     Kind.ROAD: _road,
     Kind.RAILWAY: _railway,
-    Kind.TERRAIN: _terrain,
 }
 
 
-def _raster(project: Project, path: Path, given: Given) -> Recognised:
+def _raster(project: Project, path: Place, given: Given) -> Recognised:
     if "udm2" in path.stem.lower():
         problem = Problem("the mask of a scene", "leave it beside its scene: it is found there")
         return Recognised(path, (), (problem,), ())
@@ -187,12 +197,12 @@ def _raster(project: Project, path: Path, given: Given) -> Recognised:
     guess = _raster_kind(record, path, years)
     if guess is Kind.TERRAIN:
         problems = []
-    if str(path.absolute()) in {one.path for one in known}:
+    if record.spec.path in {one.path for one in known}:
         problems.append(Problem("registered already", "nothing to do"))
     return Recognised(path, _scene_facts(record), tuple(problems), _first(guess, RASTER_KINDS))
 
 
-def _probed(path: Path, asked: ProbeChoice) -> tuple[SceneRecord | None, list[Problem]]:
+def _probed(path: Place, asked: ProbeChoice) -> tuple[SceneRecord | None, list[Problem]]:
     """The record, and each thing that had to be supposed to get it."""
     problems: list[Problem] = []
     dated = replace(asked, acquired=asked.acquired or _NO_DATE)
@@ -200,6 +210,8 @@ def _probed(path: Path, asked: ProbeChoice) -> tuple[SceneRecord | None, list[Pr
     for choice in (asked, dated, terrain):
         try:
             return read_scene(path, Role.MAP, choice), problems
+        except ObjectError as error:
+            return None, [_problem(path, error)]
         except UsageError as error:
             problem = _problem(path, error)
             if problem not in problems and choice is not terrain:
@@ -207,7 +219,7 @@ def _probed(path: Path, asked: ProbeChoice) -> tuple[SceneRecord | None, list[Pr
     return None, problems
 
 
-def _raster_kind(record: SceneRecord, path: Path, years: set[int]) -> Kind:
+def _raster_kind(record: SceneRecord, path: Place, years: set[int]) -> Kind:
     if record.spec.bands == ("elevation",):
         return Kind.TERRAIN
     guess = _named(path, RASTER_KINDS, Kind.MAP)
@@ -275,7 +287,7 @@ def _vector_kinds(path: Path, layers: list[LayerInfo]) -> tuple[Kind, ...]:
     return (*POLYGON_KINDS, *LINE_KINDS) if "Unknown" in told or "Collection" in told else ()
 
 
-def _named(path: Path, kinds: tuple[Kind, ...], default: Kind) -> Kind:
+def _named(path: Place, kinds: tuple[Kind, ...], default: Kind) -> Kind:
     name = path.stem.lower()
     told = [kind for word, kind in _WORDS.items() if word in name and kind in kinds]
     return told[0] if told else default
@@ -285,6 +297,7 @@ def _first(kind: Kind, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
     return (kind, *(one for one in kinds if one is not kind))
 
 
-def _problem(path: Path, error: UsageError) -> Problem:
-    what = error.what.removeprefix(str(path.absolute())).removeprefix(str(path)).lstrip(": ")
+def _problem(path: Place, error: RtsError) -> Problem:
+    absolute = path if isinstance(path, ImageUrl) else path.absolute()
+    what = error.what.removeprefix(str(absolute)).removeprefix(str(path)).lstrip(": ")
     return Problem(what or error.what, error.hint)

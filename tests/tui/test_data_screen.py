@@ -7,9 +7,11 @@ import pytest
 import shapely
 from desk import CRS, LEFT, TOP, geojson, scene_file, square
 from driving import settle, text_of
+from ranges import allow, serving
 from rooms import launches, toasts
 
 from rtsproj.domain.iterations import Stage
+from rtsproj.domain.places import place_of
 from rtsproj.errors import UsageError
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.tui.app import RtsApp
@@ -18,7 +20,7 @@ from rtsproj.tui.screens.data import DataScreen
 from rtsproj.tui.screens.train import TrainScreen
 from rtsproj.workflow.create import init_project
 from rtsproj.workflow.project import Project
-from rtsproj.workflow.recognise import Given, Kind, recognise
+from rtsproj.workflow.recognise import Given, Kind, recognise, take_in
 from rtsproj.workflow.status import status
 
 SIZES = [(1, 1), (20, 5), (80, 24), (120, 36)]
@@ -143,6 +145,51 @@ async def test_a_file_that_is_refused_leaves_the_project_as_it_is(
         await settle(pilot)
         assert any("no date" in one for one in toasts(app))
     assert status(empty).counts["scenes"] == 0
+
+
+async def test_an_image_in_a_store_is_looked_at_and_added(
+    empty: Project, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(files.glob("*.tif")).name
+    app = RtsApp(empty, analyst="ann", at="data")
+    with serving(files) as server:
+        async with app.run_test(size=(150, 40)) as pilot:
+            await settle(pilot)
+            await go_to(pilot, files)
+            app.screen._go(f"{server.url(name)}?signature=hunter2")
+            await settle(pilot)
+            assert "hunter2" not in text_of(app)
+            app.screen._go(server.url(name))
+            await settle(pilot)
+            shows(app, "is not where this machine may read", "object_stores")
+            assert not server.connections
+            allow(monkeypatch, tmp_path / "config", server.url(""))
+            app.screen._go(server.url(name))
+            await settle(pilot)
+            shows(app, "2019-07-15", "can be added as map scene")
+            await pilot.press("space", "a")
+            await settle(pilot)
+            await pilot.press("y")
+            await settle(pilot)
+            shows(app, "1 scenes")
+            await pilot.press("left")
+            await settle(pilot)
+            shows(app, "known.geojson")
+
+
+def test_what_a_store_does_not_give_is_told(
+    empty: Project, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(files) as server:
+        allow(monkeypatch, tmp_path / "config", server.url(""))
+        known = place_of(server.url("known.geojson"))
+        assert recognise(empty, known, Given()).kinds == ()
+        with pytest.raises(UsageError, match="is not read from a store"):
+            take_in(empty, known, Kind.POSITIVE, Given(), by="ann")
+        server.always = 403
+        found = recognise(empty, place_of(server.url("20190715_x.tif")), Given())
+        assert "refused by the store (403)" in found.problems[0].what
+    assert len(server.asked) == 1
 
 
 def test_files_are_recognised_for_what_they_are(empty: Project, files: Path) -> None:

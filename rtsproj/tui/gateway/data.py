@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
+from rtsproj.domain.places import Place
 from rtsproj.errors import UsageError
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.recognise import Given, Kind, Recognised, recognise, take_in
@@ -20,11 +20,11 @@ class Data:
         self._project = project
         self._analyst = analyst
 
-    def recognise(self, path: Path, given: Given) -> Recognised:
+    def recognise(self, path: Place, given: Given) -> Recognised:
         """What a file is."""
         return recognise(self._project, path, given)
 
-    def take_in(self, path: Path, kind: Kind, given: Given) -> str:
+    def take_in(self, path: Place, kind: Kind, given: Given) -> str:
         """Add a file; what was added, in words."""
         return take_in(self._project, path, kind, given, by=self._analyst)
 

@@ -1,5 +1,6 @@
 """Data: pick files, see what they are before anything is added, add them, lay the grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.data import given_text, parse_given
@@ -62,9 +64,9 @@ class DataScreen(WorkingScreen):
         last = Path(str(read_choices().get("data_folder", "")))
         beside = gateway.project.folder.parent  # data lies beside a project, seldom inside it
         self._folder = last if last.is_absolute() and last.is_dir() else beside
-        self._entries: list[Path] = []
-        self._marks: dict[Path, Mark] = {}
-        self._said: dict[Path, Given] = {}
+        self._entries: list[Place] = []
+        self._marks: dict[Place, Mark] = {}
+        self._said: dict[Place, Given] = {}
         self._seen: Recognised | None = None
         self._timer: Timer | None = None
 
@@ -96,13 +98,13 @@ class DataScreen(WorkingScreen):
         self.app.call_from_thread(self._show_project, now)
 
     @work(thread=True, exclusive=True, group="recognise", exit_on_error=False)
-    def recognise(self, path: Path) -> None:
+    def recognise(self, path: Place) -> None:
         """What the file is."""
         found = self._gateway.data.recognise(path, self._said.get(path, Given()))
         self.app.call_from_thread(self._show_file, found)
 
     @work(thread=True, exclusive=True, group="add", exit_on_error=False)
-    def add(self, marks: tuple[tuple[Path, Mark], ...]) -> None:
+    def add(self, marks: tuple[tuple[Place, Mark], ...]) -> None:
         """Take in what is marked, images first; stops at the first that cannot be used."""
         for number, (path, mark) in enumerate(marks, start=1):
             title = f"adding {number} of {len(marks)}: {safe_text(path.name)}"
@@ -143,6 +145,9 @@ class DataScreen(WorkingScreen):
 
     def action_up(self) -> None:
         """The folder above."""
+        if any(isinstance(one, ImageUrl) for one in self._entries):
+            self._open(self._folder)
+            return
         came_from = self._folder
         self._open(self._folder.parent)
         if came_from in self._entries:
@@ -151,7 +156,7 @@ class DataScreen(WorkingScreen):
     def action_open(self) -> None:
         """Enter a folder, or mark a file."""
         here = self._here()
-        if here is not None and here.is_dir():
+        if isinstance(here, Path) and here.is_dir():
             self._open(here)
         else:
             self.action_mark()
@@ -159,7 +164,7 @@ class DataScreen(WorkingScreen):
     def action_mark(self) -> None:
         """Mark the file, or take the mark off."""
         here, seen = self._here(), self._seen
-        if here is None or here.is_dir():
+        if here is None or _is_folder(here):
             return
         if here in self._marks:
             del self._marks[here]
@@ -187,18 +192,19 @@ class DataScreen(WorkingScreen):
         self.app.push_screen(Choice(f"{safe_text(here.name)} is", [str(k) for k in kinds]), choose)
 
     def action_go_to(self) -> None:
-        """Type a folder."""
+        """Type a folder, or the URL of an image in a store."""
 
         def go(text: str | None) -> None:
             if text:
-                self._open(Path(text).expanduser())
+                self._go(text.strip())
 
-        self.app.push_screen(Line("Go to folder:", str(self._folder)), go)
+        question = "Go to folder, or to one image in a store (s3://…, https://…):"
+        self.app.push_screen(Line(question, str(self._folder)), go)
 
     def action_say(self) -> None:
         """Say what the file does not: date, bands, CRS, layer, filter."""
         here = self._here()
-        if here is None or here.is_dir():
+        if here is None or _is_folder(here):
             return
         question = 'date=YYYY-MM-DD bands=red,green,… crs=EPSG:n layer=NAME where="…"'
 
@@ -233,7 +239,7 @@ class DataScreen(WorkingScreen):
         """Back."""
         self.dismiss()
 
-    def _take_said(self, path: Path, text: str) -> None:
+    def _take_said(self, path: Place, text: str) -> None:
         try:
             given = parse_given(text)
         except RtsError as error:
@@ -244,6 +250,18 @@ class DataScreen(WorkingScreen):
             self._marks[path] = replace(self._marks[path], given=given)
         self.recognise(path)
 
+    def _go(self, text: str) -> None:
+        try:
+            place = place_of(text)
+        except RtsError as error:
+            self.say(error)
+            return
+        if isinstance(place, ImageUrl):
+            self._seen = None  # it may be allowed by now, or another
+            self._list([place], title=place.folder, subtitle="← back to the folder")
+        else:
+            self._open(place.expanduser())
+
     def _open(self, folder: Path) -> None:
         try:
             entries = [one for one in folder.iterdir() if not one.name.startswith(".")]
@@ -252,23 +270,28 @@ class DataScreen(WorkingScreen):
             return
         shown = [one for one in entries if one.is_dir() or is_known_suffix(one)]
         shown.sort(key=lambda one: (not one.is_dir(), one.name.lower()))
-        self._folder, self._entries = folder, shown[:MOST_ENTRIES]
+        self._folder = folder
         hidden = len(entries) - len(shown)
+        subtitle = f"{hidden} other files not shown" if hidden else ""
+        self._list(shown[:MOST_ENTRIES], title=str(folder), subtitle=subtitle)
+        remember("data_folder", str(folder))
+
+    def _list(self, entries: Sequence[Place], *, title: str, subtitle: str) -> None:
+        self._entries = list(entries)
         files = self.query_one("#files", LazyList)
-        files.border_title = safe_text(folder)
-        files.border_subtitle = f"{hidden} other files not shown" if hidden else ""
+        files.border_title = safe_text(title)
+        files.border_subtitle = subtitle
         files.cursor = 0
         files.set_total(len(self._entries))
-        remember("data_folder", str(folder))
         self.on_lazy_list_moved()
 
-    def _here(self) -> Path | None:
+    def _here(self) -> Place | None:
         row = self.query_one("#files", LazyList).cursor
         return self._entries[row] if row < len(self._entries) else None
 
     def _rest(self) -> None:
         here = self._here()
-        if here is None or here.is_dir():
+        if here is None or _is_folder(here):
             self.query_one("#about", Static).update(content("a folder" if here else "nothing here"))
         elif self._seen is None or self._seen.path != here:
             self.query_one("#about", Static).update(content(safe_text(here.name), "looking…"))
@@ -289,7 +312,7 @@ class DataScreen(WorkingScreen):
         files.refresh()
         self._title(f"{len(self._marks)} marked: a adds them" if self._marks else "the project has")
 
-    def _added(self, path: Path, said: str) -> None:
+    def _added(self, path: Place, said: str) -> None:
         self._marks.pop(path, None)
         self._seen = None
         self._refresh_files()
@@ -318,8 +341,12 @@ class DataScreen(WorkingScreen):
             return ""
         one = self._entries[row]
         mark = self._marks.get(one)
-        name = safe_text(one.name) + ("/" if one.is_dir() else "")
+        name = safe_text(one.name) + ("/" if _is_folder(one) else "")
         return f"{'●' if mark else ' '} {name}" + (f"  ← {mark.kind}" if mark else "")
+
+
+def _is_folder(place: Place) -> bool:
+    return isinstance(place, Path) and place.is_dir()
 
 
 def _verdict(found: Recognised) -> list[str]:
