@@ -87,6 +87,12 @@ def _acquire(handle: int, mode: int, *, path: Path, wait_s: float) -> None:
             if time.monotonic() >= deadline:
                 raise _busy(path) from None
             time.sleep(RETRY_S)
+        except OSError as error:  # ENOLCK of a network disk that is mounted without locks
+            raise UsageError(
+                f"{path} cannot be locked: {error.strerror}",
+                hint="put the project on a local disk, or mount this one with locks; the images "
+                "may stay on a network disk",
+            ) from error
         else:
             return
 

@@ -1,5 +1,8 @@
 """Two processes take turns; who waits too long is told who holds the project."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -43,6 +46,19 @@ def test_a_second_writer_is_told_who_holds_the_project(project: Project) -> None
     # the lock dies with its holder
     with waiting.writing("after") as connection:
         assert scalar(connection, "SELECT 1") == 1
+
+
+def test_a_disk_without_locks_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    other = Database(project.folder, wait_s=0.2)
+    with (
+        pytest.raises(UsageError, match="cannot be locked: No locks available"),
+        other.writing("x"),
+    ):
+        pass
 
 
 def test_an_exception_rolls_the_transaction_back(project: Project) -> None:
