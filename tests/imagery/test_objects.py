@@ -194,6 +194,7 @@ def test_a_redirect_is_not_followed(server: Ranges, status: int) -> None:
 @pytest.mark.parametrize(
     ("way", "expected"),
     [
+        (400, "refused by the store (400)"),
         (401, "refused by the store (401)"),
         (403, "refused by the store (403)"),
         (418, "the store answers 418"),
@@ -231,6 +232,18 @@ def test_a_store_that_hangs_is_given_up_and_left_alone_for_a_while(
     assert asked == 3
     assert "no answer within 0.1 s" in refused(server)
     assert len(server.asked) == asked
+
+
+def test_an_object_that_a_store_cannot_give_does_not_keep_others_from_being_read(
+    server: Ranges, cog: Path
+) -> None:
+    shutil.copy(cog, server.folder / "other.tif")
+    server.ways = [503, 503, 503]
+    assert "answers 503" in refused(server, name="other.tif")
+    assert "answers 503" in refused(server, name="other.tif")
+    assert len(server.asked) == 3
+    with open_raster(cog) as file:
+        assert np.array_equal(pixels(server), file.read())
 
 
 def test_an_answer_that_trickles_is_cut(server: Ranges, monkeypatch: pytest.MonkeyPatch) -> None:

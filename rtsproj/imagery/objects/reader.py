@@ -1,10 +1,10 @@
 """Ask a store for byte ranges of one object, and for nothing else.
 
 One connection is kept. What passes by itself (a broken connection, a busy store, a wait that ran
-out) is asked again a few times; after that nothing is asked of that store for a while and reading
-fails at once, so that a store which hangs costs a search minutes, not a wait for each of its
-windows. Redirects are not followed. Each request after the first holds only for the object that
-the first one found.
+out) is asked again a few times; after that the object, or the store where it is the store that does
+not answer, is left alone for a while and reading fails at once: a store which hangs costs a search
+minutes, not a wait for each of its windows. Redirects are not followed. Each request after the
+first holds only for the object that the first one found.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ MOST_S = 120.0
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """s before each further try; the first at once: stores hang up on a connection that was idle."""
 QUIET_S = 10.0
-"""s for which nothing is asked of a store after the last try failed."""
+"""s for which nothing is asked after the last try failed."""
 _LOOK_S = 0.2
 """s between two looks at whether a request is still waited for."""
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -62,9 +62,13 @@ class _PassingError(Exception):
     """May succeed when asked again."""
 
 
+class _SilentError(_PassingError):
+    """The store did not answer, whatever it was asked for."""
+
+
 @dataclass(slots=True)
 class _Quiet:
-    """Until when a store is left alone (s, monotonic), and why."""
+    """Until when an object or a whole store is left alone (s, monotonic), and why."""
 
     until_s: float = 0.0
     problem: str = ""
@@ -97,7 +101,7 @@ class Identity:
 
     @property
     def modified_ns(self) -> int:
-        """Ns since 1970; 0 where the store does not say."""
+        """Nanoseconds since 1970; 0 where the store does not say."""
         try:
             return int(parsedate_to_datetime(self.modified).timestamp()) * 1_000_000_000
         except ValueError:
@@ -132,7 +136,8 @@ class ObjectReader:
         self._stopping = stopping
         self._environment = environment
         self._connection: HTTPConnection | None = None
-        self._quiet = _quiet_of(url.scheme, url.authority)
+        self._quiet = _quiet_of(url.scheme, url.authority, url.key)
+        self._quiet_store = _quiet_of(url.scheme, url.authority, "")
 
     def close(self) -> None:
         """Hang up."""
@@ -148,8 +153,10 @@ class ObjectReader:
             ObjectError: it cannot be read; the reason is named, credentials are not.
             UsageError: a variable of the environment is missing or cannot be sent.
         """
-        if time.monotonic() < self._quiet.until_s:
-            raise self._gone()
+        for quiet in (self._quiet, self._quiet_store):
+            if time.monotonic() < quiet.until_s:
+                raise self._gone(quiet.problem)
+        quiet = _Quiet(problem="reading was stopped")
         for pause_s in (0.0, *PAUSES_S):
             if self._stopping():
                 break
@@ -157,18 +164,19 @@ class ObjectReader:
             try:
                 return self._asked(first, size)
             except _PassingError as error:
-                self._quiet.problem = str(error)
+                quiet = self._quiet_store if isinstance(error, _SilentError) else self._quiet
+                quiet.problem = str(error)
                 self.close()
             except BaseException:
                 self.close()  # an answer may be half read
                 raise
         else:
-            self._quiet.until_s = time.monotonic() + QUIET_S
-        raise self._gone()
+            quiet.until_s = time.monotonic() + QUIET_S
+        raise self._gone(quiet.problem)
 
-    def _gone(self) -> ObjectError:
+    def _gone(self, why: str) -> ObjectError:
         return ObjectError(
-            f"{self.url} cannot be read: {self._quiet.problem or 'reading was stopped'}",
+            f"{self.url} cannot be read: {why}",
             hint="check the network and the store, then resume or repeat",
         )
 
@@ -188,7 +196,7 @@ class ObjectReader:
                 hint="check the host's name and this machine's clock and certificates",
             ) from None
         except (OSError, HTTPException) as error:
-            raise _PassingError(_reason(error)) from None
+            raise _SilentError(_reason(error)) from None
         if len(data) != length:
             raise _PassingError(f"the answer ended after {len(data)} of {length} bytes")
         return data
@@ -248,7 +256,7 @@ class ObjectReader:
                 f"leads elsewhere ({status}), which is not followed",
                 hint="give the URL that it leads to, and allow that place",
             )
-        if status in (401, 403):
+        if status in (400, 401, 403):  # S3 says 400 of a token that has expired
             raise self._odd(f"is refused by the store ({status})", hint=HINTS[scheme])
         what = {200: "is given only as a whole, not by byte ranges", 416: "is empty (0 bytes)"}
         raise self._odd(
@@ -280,9 +288,9 @@ def identity_of(url: ImageUrl) -> Identity:
     return reader.identity
 
 
-@lru_cache(maxsize=256)
-def _quiet_of(_scheme: str, _authority: str) -> _Quiet:
-    """Shared by all readers of a store in this process."""
+@lru_cache(maxsize=4096)
+def _quiet_of(_scheme: str, _authority: str, _key: str) -> _Quiet:
+    """Shared by all readers of an object, or with an empty key of a store, in this process."""
     return _Quiet()
 
 
