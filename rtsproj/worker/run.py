@@ -133,7 +133,8 @@ def _check_scenes(source: ImagerySource) -> None:
         found = state_of(scene)
         if found.state == "not read":
             raise NeedsError(
-                f"scene {scene.name} cannot be read: {found.why}", hint="then resume the job"
+                f"scene {scene.name} cannot be read: {found.why}",
+                hint="mend that, then resume the job",
             )
         if found.state == "missing":
             raise NeedsError(
