@@ -21,7 +21,7 @@ from rasterio.transform import Affine
 from rasterio.warp import reproject
 
 from rtsproj.domain.grid import ProjectGrid, Window
-from rtsproj.domain.places import ImageUrl, place_of
+from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import ALPHA, SceneSpec
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.imagery.alignment import Lie, lie_of, source_window
@@ -106,8 +106,7 @@ class Mosaic:
         Raises:
             BandError: a scene lacks a band. UsageError: one lies where this machine may not read.
         """
-        places = [place_of(scene.path) for scene in scenes]
-        require_allowed([one for one in places if isinstance(one, ImageUrl)])
+        require_allowed(place_of(scene.path) for scene in scenes)
         for scene in scenes:
             missing = [band for band in bands if band not in scene.bands]
             if missing:

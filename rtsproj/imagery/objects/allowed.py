@@ -6,7 +6,7 @@ it from a project or from a job folder; so a worker on another machine asks that
 
 from collections.abc import Iterable
 
-from rtsproj.domain.places import ImageUrl, url_start
+from rtsproj.domain.places import ImageUrl, Place, url_start
 from rtsproj.errors import UsageError
 from rtsproj.settings.machine import machine_path, read_machine
 
@@ -33,14 +33,14 @@ def allowed_starts() -> tuple[ImageUrl, ...]:
     return tuple(starts)
 
 
-def require_allowed(urls: Iterable[ImageUrl]) -> None:
-    """Stop before anything is asked of a store that this machine was not opted in for.
+def require_allowed(places: Iterable[Place]) -> None:
+    """Stop before anything is asked of a store that this machine was not opted in for; files pass.
 
     Raises:
         NotAllowedError: naming the first such URL and the setting that would allow it.
         UsageError: machine.toml cannot be used.
     """
-    asked = tuple(urls)
+    asked = [one for one in places if isinstance(one, ImageUrl)]
     starts = allowed_starts() if asked else ()
     for url in asked:
         if not any(url.is_below(start) for start in starts):
