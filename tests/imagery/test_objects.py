@@ -5,7 +5,8 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from weakref import finalize
@@ -73,6 +74,18 @@ def refused(server: Ranges, kind: type[Exception] = ObjectError, name: str = NAM
     with pytest.raises(kind) as caught:
         pixels(server, name)
     return f"{caught.value.what} | {caught.value.hint}"
+
+
+def once_asked(server: Ranges, act: Callable[[], object]) -> None:
+    """Do something as soon as the server lets the next request wait."""
+    before = len(server.asked)
+
+    def watch() -> None:
+        while len(server.asked) == before:
+            time.sleep(0.01)
+        act()
+
+    threading.Thread(target=watch).start()
 
 
 def test_an_object_gives_the_pixels_of_the_file(server: Ranges, cog: Path) -> None:
@@ -282,9 +295,8 @@ def test_reading_goes_on_after_a_failure(
 def test_an_interrupt_ends_a_read_that_a_store_lets_wait(server: Ranges) -> None:
     with open_raster(place_of(server.url(NAME))) as dataset:
         server.always = "hang"
-        interrupt = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
-        interrupt.start()
         with pytest.raises(KeyboardInterrupt):
+            once_asked(server, lambda: os.kill(os.getpid(), signal.SIGINT))
             dataset.read()
         assert len(server.asked) == 2
 
@@ -322,7 +334,7 @@ def test_a_stop_cuts_a_read_that_a_store_lets_wait(server: Ranges) -> None:
         mosaic.read(Window(0, 0, 8, 8))
         server.always = "hang"
         asked = len(server.asked)
-        threading.Timer(0.1, leaving.set).start()
+        once_asked(server, leaving.set)
         with pytest.raises(ReadStopped):
             mosaic.read(Window(300, 300, 64, 64))
     assert len(server.asked) == asked + 1
