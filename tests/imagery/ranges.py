@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -29,6 +29,7 @@ class Ranges:
             "drop" (hang up), "whole" (no ranges); empty = answer well.
         connections: that were made.
         delay_s: s before each answer.
+        over: set when the server ends, so that what hangs does not outlive it.
         always: the same for every request that ``ways`` says nothing of.
     """
 
@@ -41,6 +42,7 @@ class Ranges:
     always: int | str = ""
     connections: int = 0
     delay_s: float = 0.0
+    over: Event = field(default_factory=Event)
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.port}/data/{name}"
@@ -78,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         way = state.ways.pop(0) if state.ways else state.always
         path = state.folder / self.path.removeprefix("/data/").rpartition("/")[2]
         if way == "hang":
-            time.sleep(1.5)
+            state.over.wait(20)
         if way in ("hang", "drop"):
             self.close_connection = True
         elif isinstance(way, int):
@@ -132,6 +134,7 @@ def serving(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[Ran
     try:
         yield state
     finally:
+        state.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
