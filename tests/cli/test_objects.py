@@ -14,6 +14,7 @@ from rtsproj.domain.places import place_of
 from rtsproj.domain.views import Bands, Look
 from rtsproj.errors import UsageError
 from rtsproj.imagery.objects import reader as reader_module
+from rtsproj.imagery.objects import store as store_module
 from rtsproj.imagery.probe import look_at
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.workflow.care import examine
@@ -26,7 +27,8 @@ from rtsproj.workflow.tiles import lay_tiles, read_source
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranges]:
-    monkeypatch.setattr(reader_module, "PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr(store_module, "PAUSE_S", 0.01)
+    monkeypatch.setattr(store_module, "RETRIES", 1)
     reader_module._quiet_of.cache_clear()
     folder = tmp_path / "served"
     folder.mkdir()

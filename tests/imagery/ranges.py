@@ -26,7 +26,8 @@ class Ranges:
         headers: of each request.
         sent: bytes of all answers.
         ways: what to do with the next requests: a status, "cut" (half of the bytes), "hang",
-            "drop" (hang up), "whole" (no ranges); empty = answer well.
+            "drop" (hang up), "whole" (no ranges), "moved" (leads to moved.tif); empty = answer
+            well.
         connections: that were made.
         delay_s: s before each answer.
         over: set when the server ends, so that what hangs does not outlive it.
@@ -83,8 +84,10 @@ class Handler(BaseHTTPRequestHandler):
             state.over.wait(20)
         if way in ("hang", "drop"):
             self.close_connection = True
+        elif way == "moved":
+            self.answer(307, b"", Location=state.url("moved.tif"))
         elif isinstance(way, int):
-            self.answer(way, b"", Location="http://127.0.0.1:9/elsewhere.tif")
+            self.answer(way, b"")
         elif not path.is_file():
             self.answer(404, b"")
         else:

@@ -25,6 +25,7 @@ from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
 from rtsproj.imagery.mosaic import Mosaic, Reading, ReadStopped
 from rtsproj.imagery.objects import reader as reader_module
+from rtsproj.imagery.objects import store as store_module
 from rtsproj.imagery.objects.allowed import NotAllowedError
 from rtsproj.imagery.objects.file import PIECE_BYTES
 from rtsproj.imagery.objects.reader import ChangedObjectError, MissingObjectError, ObjectError
@@ -55,7 +56,8 @@ def cog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(tmp_path: Path, cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranges]:
     """Gives the COG; this machine may read what lies below /data/."""
-    monkeypatch.setattr(reader_module, "PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr(store_module, "PAUSE_S", 0.01)
+    monkeypatch.setattr(store_module, "RETRIES", 2)
     reader_module._quiet_of.cache_clear()  # a port may have been another test's
     folder = tmp_path / "served"
     folder.mkdir()
@@ -195,21 +197,20 @@ def test_what_leads_elsewhere_is_not_followed(server: Ranges, text: str) -> None
     assert "only GeoTIFF" in refused(server, UsageError, "evil.vrt")
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(server: Ranges, status: int) -> None:
-    server.always = status
-    said = refused(server)
-    assert f"leads elsewhere ({status})" in said
-    assert "9/elsewhere" not in said
-    assert len(server.asked) == 1
+def test_a_place_that_is_allowed_may_lead_on(server: Ranges, cog: Path) -> None:
+    shutil.copy(cog, server.folder / "moved.tif")
+    server.ways = ["moved"]
+    with open_raster(cog) as file:
+        assert np.array_equal(pixels(server), file.read())
+    assert [path for path, _ in server.asked[:2]] == [f"/data/{NAME}", "/data/moved.tif"]
 
 
 @pytest.mark.parametrize(
     ("way", "expected"),
     [
         (400, "refused by the store (400)"),
-        (401, "refused by the store (401)"),
-        (403, "refused by the store (403)"),
+        (401, "refused by the store"),
+        (403, "refused by the store"),
         (418, "the store answers 418"),
         (503, "the store answers 503"),
         ("whole", "only as a whole"),
@@ -238,12 +239,12 @@ def test_what_passes_by_itself_is_asked_again(server: Ranges, cog: Path) -> None
 def test_a_store_that_hangs_is_given_up_and_left_alone_for_a_while(
     server: Ranges, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "WAIT_S", 0.1)
+    monkeypatch.setattr(store_module, "WAIT_S", 0.1)
     server.always = "hang"
-    assert "no answer within 0.1 s" in refused(server)
+    assert "no answer" in refused(server)
     asked = len(server.asked)
     assert asked == 3
-    assert "no answer within 0.1 s" in refused(server)
+    assert "no answer" in refused(server)
     assert len(server.asked) == asked
 
 
@@ -260,7 +261,7 @@ def test_an_object_that_a_store_cannot_give_does_not_keep_others_from_being_read
 
 
 def test_an_answer_that_trickles_is_cut(server: Ranges, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_module, "MOST_S", 0.1)
+    monkeypatch.setattr(store_module, "MOST_S", 0.1)
     server.always = "hang"
     assert "cannot be read: " in refused(server)
 

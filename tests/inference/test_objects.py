@@ -14,6 +14,7 @@ from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Outcome
 from rtsproj.errors import ExitCode
 from rtsproj.imagery.objects import reader as reader_module
+from rtsproj.imagery.objects import store as store_module
 from rtsproj.imagery.objects.allowed import NotAllowedError
 from rtsproj.inference.shards import search
 from rtsproj.jobs import tables
@@ -46,7 +47,8 @@ def expected(tmp_path: Path, near: World) -> tuple[Outline, ...]:
 
 @pytest.fixture
 def server(tmp_path: Path, near: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranges]:
-    monkeypatch.setattr(reader_module, "PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr(store_module, "PAUSE_S", 0.01)
+    monkeypatch.setattr(store_module, "RETRIES", 1)
     reader_module._quiet_of.cache_clear()
     with serving(Path(near.source.scenes[0].path).parent) as state:
         allow(monkeypatch, tmp_path / "config", state.url(""))

@@ -12,8 +12,8 @@ from rasterio.errors import RasterioError
 from rtsproj.domain.places import ImageUrl
 from rtsproj.errors import UsageError
 from rtsproj.imagery.objects.allowed import require_allowed
-from rtsproj.imagery.objects.connections import Connections
 from rtsproj.imagery.objects.file import Handle, ObjectFile
+from rtsproj.imagery.objects.reader import ObjectReader
 
 SUFFIXES = (".tif", ".tiff")
 _NAME = "object.tif"
@@ -30,7 +30,6 @@ class ObjectDataset:
         """Open; see ``open_object``."""
         self._file = file
         self._threads = threads
-        self._hang_up = finalize(self, file.connections.close)
         self._dataset, self._close = self._opened()
         self._is_stale = False
 
@@ -54,9 +53,8 @@ class ObjectDataset:
         return found
 
     def close(self) -> None:
-        """Close the raster and hang up."""
+        """Close the raster."""
         self._close()
-        self._hang_up()
 
     def _opened(self) -> tuple[Any, Callable[[], Any]]:
         """The raster, and what closes it.
@@ -72,7 +70,7 @@ class ObjectDataset:
         except RasterioError as error:
             self._raise_failure()
             raise UsageError(
-                f"{self._file.connections.url} cannot be read as GTiff",
+                f"{self._file.reader.url} cannot be read as GTiff",
                 hint="check what lies there: only GeoTIFF and COG are read from a store",
             ) from error
         return dataset, finalize(self, context.run, dataset.close)
@@ -142,9 +140,4 @@ def open_object(
             f"{url}: only GeoTIFF and COG are read from a store",
             hint=f"one of {', '.join(SUFFIXES)}",
         )
-    connections = Connections(url, stopping=stopping)
-    try:
-        return ObjectDataset(ObjectFile(connections), threads=threads)
-    except BaseException:
-        connections.close()
-        raise
+    return ObjectDataset(ObjectFile(ObjectReader(url, stopping=stopping)), threads=threads)

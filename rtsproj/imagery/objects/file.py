@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from threading import Lock
 from types import TracebackType
 
-from rtsproj.imagery.objects.connections import Connections
+from rtsproj.imagery.objects.reader import ObjectReader
 
 PIECE_BYTES = 1 << 16
 """Bytes of an aligned piece."""
@@ -24,13 +24,13 @@ MOST_AHEAD = 64
 class ObjectFile:
     """The bytes of an object; what goes wrong is kept in ``failure``: no error passes GDAL."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, reader: ObjectReader) -> None:
         """Ask for the first piece, which tells what the object is.
 
         Raises:
             ObjectError: it cannot be read.
         """
-        self.connections = connections
+        self.reader = reader
         self.failure: BaseException | None = None
         self._ahead = 1
         self._pieces: OrderedDict[int, bytes] = OrderedDict()
@@ -40,7 +40,7 @@ class ObjectFile:
     @property
     def size(self) -> int:
         """Bytes of the object."""
-        return self.connections.size
+        return self.reader.size
 
     def range(self, start: int, size: int) -> bytes:
         """Bytes from ``start`` on; none where reading fails or has failed."""
@@ -59,7 +59,7 @@ class ObjectFile:
         with self._lock:
             try:
                 if not self.failure:
-                    return self.connections.read_all(wanted)
+                    return self.reader.read_all(wanted)
             except BaseException as error:  # noqa: BLE001  raised again by the dataset
                 self.failure = error
             return [bytes(size) for _, size in wanted]
@@ -81,7 +81,7 @@ class ObjectFile:
         self._ahead = min(2 * max(self._ahead, wanted), MOST_AHEAD) if follows else 1
         count = min(max(wanted, self._ahead), MOST_AHEAD)
         held = next((n for n in range(1, count) if number + n in self._pieces), count)
-        data = self.connections.read(number * PIECE_BYTES, held * PIECE_BYTES)
+        data = self.reader.read(number * PIECE_BYTES, held * PIECE_BYTES)
         for n in range(-(-len(data) // PIECE_BYTES)):
             self._pieces[number + n] = data[n * PIECE_BYTES : (n + 1) * PIECE_BYTES]
         while len(self._pieces) > MOST_KEPT:
