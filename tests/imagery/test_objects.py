@@ -293,6 +293,15 @@ def test_reading_goes_on_after_a_failure(
         assert np.array_equal(dataset.read(), file.read())
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl+C raises, whatever a worker that was run before has made of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_ends_a_read_that_a_store_lets_wait(server: Ranges) -> None:
     with open_raster(place_of(server.url(NAME))) as dataset:
         server.always = "hang"
