@@ -113,7 +113,7 @@ def _parsed(text: str) -> ImageUrl:
     if "@" in text:
         raise UsageError(
             f"a URL of {scheme} holds a name or a password before @",
-            hint="leave it out: credentials come from the environment alone (AWS_…, ~/.netrc)",
+            hint="leave it out: credentials come from the environment alone, such as AWS_…",
         )
     if "?" in text or "#" in text:
         raise UsageError(
