@@ -26,6 +26,8 @@ from rtsproj.settings import EngineName, InferSettings
 
 MOST_FLIPS = 1e-3
 """Share of pixels that a fast engine may put on the other side of the cut (stack 5.1)."""
+_LAYOUTS = {"openvino": torch.contiguous_format}
+"""Engine -> order in memory that it reads fastest, where that is not channels last."""
 GPU_BATCH_PX = 8 << 20
 """px of a batch on a GPU where infer.batch is 0 (stack 5.6)."""
 
@@ -160,9 +162,10 @@ class Engine:
                 [one.valid for one in held],
                 self._scaling,
                 self.backend,
+                layout=_LAYOUTS.get(self.name, torch.channels_last),
             )
             chance = self._chances(run, x, held)[:, :, :rows, :cols]
-            means = _stored(chance.mean(dim=1))
+            means = _stored(chance[:, 0] if chance.shape[1] == 1 else chance.mean(dim=1))
             spreads: list[Bytes | None] = [None] * len(held)
             if chance.shape[1] > 1:
                 spreads = [*_stored(chance.std(dim=1, correction=0))]
@@ -241,7 +244,7 @@ def torch_runner(network: nn.Module, backend: Backend) -> Runner:
 
 def _stored(values: torch.Tensor) -> list[Bytes]:
     """0..1 as 0..254, rounded on the device, so that one byte a pixel comes back."""
-    whole: NDArray[Any] = values.clamp(0, 1).mul(FULL).round().to(torch.uint8).cpu().numpy()
+    whole: NDArray[Any] = values.mul_(FULL).round_().to(torch.uint8).cpu().numpy()
     return [*whole]
 
 

@@ -60,6 +60,8 @@ def network_input(
     valid: Sequence[NDArray[np.bool_]],
     scaling: Scaling,
     backend: Backend,
+    *,
+    layout: torch.memory_format = torch.channels_last,
 ) -> torch.Tensor:
     """Raw windows of one size as the network's input.
 
@@ -71,6 +73,7 @@ def network_input(
         valid: windows (rows, cols).
         scaling: the model's rule.
         backend: device.
+        layout: order in memory that the engine reads fastest.
 
     Returns:
         (n, bands, rows, cols) float32, sides padded to a multiple of 32 px.
@@ -81,7 +84,7 @@ def network_input(
     known = torch.from_numpy(_stacked([_padded(one, pads[1:]) for one in valid]))
     low = torch.tensor(scaling.low, dtype=torch.float32)[:, None, None].to(backend.device)
     high = torch.tensor(scaling.high, dtype=torch.float32)[:, None, None].to(backend.device)
-    out = torch.empty(raw.shape, device=backend.device, memory_format=torch.channels_last)
+    out = torch.empty(raw.shape, device=backend.device, memory_format=layout)
     step = _CACHED_ROWS if backend.device == "cpu" else raw.shape[2]
     for first in range(0, raw.shape[2], step):
         part = slice(first, first + step)
