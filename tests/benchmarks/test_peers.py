@@ -1,6 +1,6 @@
 """The search beside other tools: same raster, same network, same machine, one run.
 
-python3 -m venv peers && peers/bin/pip install -c .ci/constraints.txt . torchgeo==0.8.1
+python3 -m venv peers && peers/bin/pip install -c .ci/constraints.txt . torchgeo==0.8.1 terratorch
 RTSPROJ_PEERS=peers/bin/python pytest -m bench tests/benchmarks/test_peers.py -s
 """
 
