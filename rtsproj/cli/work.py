@@ -100,7 +100,8 @@ def infer(
     """Search the area with this iteration's model, detached; prints the job's number.
 
     On several GPUs of this machine one process searches on each. --cluster lets the workers of a
-    Dask scheduler search: they must see the project's folder and the images under the same paths.
+    Dask scheduler search: they must see the project's folder and the images under the same paths
+    or URLs.
     """
     if hold and (wait or cluster):
         raise UsageError(

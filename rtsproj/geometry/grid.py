@@ -68,7 +68,7 @@ def require_blend(side_px: int, *, core_px: int) -> None:
         UsageError: windows of half that distance do not end where tiles end.
     """
     if side_px and (side_px % STEP_PX or core_px % (side_px // 2)):
-        fitting = [px for px in range(STEP_PX, core_px + 1, STEP_PX) if not core_px % (px // 2)]
+        fitting = [px for px in range(STEP_PX, 2 * core_px + 1, STEP_PX) if not core_px % (px // 2)]
         raise UsageError(
             f"infer.blend_px = {side_px} does not fit grid.core_px = {core_px}",
             hint=f"set it to 0 (off) or one of {', '.join(map(str, fitting)) or 'none'}",

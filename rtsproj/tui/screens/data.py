@@ -192,11 +192,13 @@ class DataScreen(WorkingScreen):
         self.app.push_screen(Choice(f"{safe_text(here.name)} is", [str(k) for k in kinds]), choose)
 
     def action_go_to(self) -> None:
-        """Type a folder, or the URL of an image in a store."""
+        """Type a folder, or the URL of an image in a store, behind the folder if need be."""
 
         def go(text: str | None) -> None:
             if text:
-                self._go(text.strip())
+                typed = text.strip()
+                added = typed.removeprefix(str(self._folder)).lstrip("/ ")
+                self._go(added if "://" in added else typed)
 
         question = "Go to folder, or to one image in a store (s3://…, https://…):"
         self.app.push_screen(Line(question, str(self._folder)), go)
