@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, HTTPStore, ObjectStore, S3Store
 
 from rtsproj.domain.places import ImageUrl
@@ -38,7 +39,14 @@ HINTS = {
 _CREDENTIALS = {
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_"),
     "gs": ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT"),
-    "az": ("AZURE_",),
+    "az": (
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        "AZURE_STORAGE_ACCESS_KEY",
+        "AZURE_STORAGE_SAS_",
+        "AZURE_STORAGE_TOKEN",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_FEDERATED_TOKEN_FILE",
+    ),
 }
 """Scheme -> how variables start that bring credentials."""
 _GOOGLE_FILE = ".config/gcloud/application_default_credentials.json"
@@ -73,20 +81,16 @@ def store_of(url: ImageUrl) -> tuple[ObjectStore, str]:
     config = {} if _has_credentials(url.scheme) else {"skip_signature": True}
     try:
         return kinds[url.scheme](url.authority, config=config, **how), url.key
-    except Exception as error:
+    except BaseError as error:
         raise UsageError(
             f"{url}: the environment does not say how to reach this store", hint=HINTS[url.scheme]
         ) from error
 
 
 def _has_credentials(scheme: str) -> bool:
-    starts = _CREDENTIALS[scheme]
     if scheme == "gs" and (Path.home() / _GOOGLE_FILE).exists():
         return True
-    if scheme == "az":
-        names = ("KEY", "TOKEN", "SECRET", "FEDERATED_TOKEN_FILE")
-        return any(one.startswith(starts) and one.endswith(names) for one in os.environ)
-    return any(one.startswith(starts) for one in os.environ)
+    return any(one.startswith(_CREDENTIALS[scheme]) for one in os.environ)
 
 
 def _is_plain() -> bool:
