@@ -31,8 +31,15 @@ class Window:
         )
 
     def within(self, frame: "Window") -> tuple[slice, slice]:
-        """Rows and columns of this window in an array that holds ``frame``."""
+        """Rows and columns of this window in an array that holds ``frame``.
+
+        Raises:
+            ValueError: this window reaches out of the frame. A slice would be silently short, or
+                would count from the other end.
+        """
         row, col = self.row - frame.row, self.col - frame.col
+        if min(row, col) < 0 or row + self.rows > frame.rows or col + self.cols > frame.cols:
+            raise ValueError(f"{self} reaches out of {frame}")
         return slice(row, row + self.rows), slice(col, col + self.cols)
 
     def shared(self, other: "Window") -> "Window":

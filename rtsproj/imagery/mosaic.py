@@ -238,6 +238,8 @@ class Mosaic:
             return _tiled(shared, _RESAMPLED_PX)
         dataset = self._dataset(scene.path)
         whole = Window(lie.row, lie.col, dataset.height, dataset.width).shared(shared)
+        if not (whole.rows and whole.cols):
+            return iter(())
         per_px = dtype.itemsize * (len(self.bands) + 1)
         return _pieces(whole, lie, width=dataset.width, most_px=_PIECE_BYTES // per_px)
 

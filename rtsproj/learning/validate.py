@@ -107,10 +107,10 @@ class Place:
 
 
 def validation_windows(index: LabelIndex, request: TrainRequest) -> tuple[Window, ...]:
-    """Places to score: per validation block, the rectangle round its labels with their buffer.
+    """Windows to score: per validation block, the rectangle round its labels with their buffer.
 
-    Windows lie in one block each, so none shows a training pixel in its core and no pixel counts
-    twice.
+    Each window is within one block, so none shows a training pixel in its core and no pixel counts
+    twice, and within the extent of the imagery; a label beyond it has none.
     """
     side = request.split.block_px
     found: dict[tuple[int, int], list[Window]] = defaultdict(list)
@@ -121,7 +121,9 @@ def validation_windows(index: LabelIndex, request: TrainRequest) -> tuple[Window
             block = block_of(*index.pixel(i), side)
             frame = Window(block[0] * side, block[1] * side, side, side)
             window = index.window(i, buffer_m=request.settings.buffer_m)
-            found[block].append(window.shared(frame))
+            core = window.shared(frame).shared(request.source.extent)
+            if core.rows and core.cols:
+                found[block].append(core)
     order = sorted(found, key=lambda block: seeded_hash(request.settings.seed, *block))
     return tuple(_around(found[block]) for block in sorted(order[:_MOST_WINDOWS]))
 
@@ -175,8 +177,7 @@ class Validator:
         pixels = read_padded(mosaic, window, source.extent)
         image = scaled_values(pixels, source.scaling)
         found = probabilities(network, [image], self._backend)[0]
-        row, col = core.row - window.row, core.col - window.col
-        at = (slice(row, row + core.rows), slice(col, col + core.cols))
+        at = core.within(window)
         return Place(image[(slice(None), *at)], found[at], pixels.valid[at])
 
     def _sample(self, window: Window, place: Place, *, iou: float) -> Sample:

@@ -76,3 +76,17 @@ def test_a_window_of_bounds_is_rounded_outward() -> None:
     assert window_of(grid, (1003.0, 1990.9999999, 1009.0, 1997.0)) == Window(1, 1, 2, 2)
     assert window_of(grid, (1002.9, 1990.9, 1009.1, 1997.1)) == Window(0, 0, 4, 4)
     assert window_of(grid, grid.bounds(Window(-3, 5, 7, 2))) == Window(-3, 5, 7, 2)
+
+
+@given(row=PLACE, col=PLACE, rows=LENGTH, cols=LENGTH, frame_row=PLACE, frame_col=PLACE)
+def test_a_window_that_reaches_out_of_a_frame_has_no_place_in_it(
+    row: int, col: int, rows: int, cols: int, frame_row: int, frame_col: int
+) -> None:
+    window, frame = Window(row, col, rows, cols), Window(frame_row, frame_col, 900, 900)
+    if window.shared(frame) == window:
+        down, across = window.within(frame)
+        assert (down.start, down.stop) == (row - frame_row, row - frame_row + rows)
+        assert (across.start, across.stop) == (col - frame_col, col - frame_col + cols)
+    else:
+        with pytest.raises(ValueError, match="reaches out"):
+            window.within(frame)

@@ -129,3 +129,11 @@ def test_a_missing_band_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     path.write_bytes(data[: len(data) - 900])
     with Mosaic([spec], GRID, ("a",)) as mosaic, pytest.raises(RtsError, match=r"s1\.tif"):
         mosaic.read(Window(0, 0, SIDE, SIDE))
+
+
+@pytest.mark.parametrize(
+    "window", [Window(0, SIDE, 4, 4), Window(SIDE, 0, 4, 4), Window(-4, 0, 4, 4), Window(0, -4, 4, 4)]
+)
+def test_a_window_beside_an_aligned_scene_is_invalid(tmp_path: Path, window: Window) -> None:
+    with Mosaic([scene(tmp_path, field())], GRID, ("a",)) as mosaic:
+        assert not mosaic.read(window).valid.any()
