@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from rtsproj.cli.output import clock, print_json, print_table
+from rtsproj.cli.output import clock, plain, print_json, print_table
 from rtsproj.cli.session import session
-from rtsproj.domain.iterations import Stage
+from rtsproj.domain.iterations import Stage, yield_text
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.jobs.state import JobState
 from rtsproj.workflow.jobs import RUNNING, Job
@@ -38,7 +38,7 @@ def status(
             here.talk.say(f"job {one.job_id} ({one.verb}) was collected")
         now = look(project)
     if as_json:
-        print_json(now)
+        print_json(plain(now) | {"next_step": now.next_step, "blocked_by": now.blocked_by})
         return
     _show(now)
 
@@ -70,7 +70,7 @@ def _show(now: Status) -> None:
                 one.rejected,
                 one.unsure,
                 one.open,
-                one.new_slumps,
+                yield_text(one.stage, one.new_slumps),
                 one.slumps_so_far,
             )
             for one in now.iterations
@@ -82,7 +82,8 @@ def _show(now: Status) -> None:
             share = 100 * job.status.fraction
             print(f"job {job.job_id} {job.verb}: {job.status.state} {share:.0f} %{left}")
     for reason in now.blocked_by:
-        print(f"waits: {reason}")
+        print(f"blocked by: {safe_text(reason)}")
     if now.held_by:
         print(f"held by {safe_text(now.held_by)}")
-    print(f"next: {now.next_step}")
+    print(f"state: {safe_text(now.state)}")
+    print(f"next: {now.plan.summary}: {now.plan.command}")

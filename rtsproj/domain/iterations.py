@@ -17,6 +17,10 @@ class Stage(StrEnum):
     DONE = "done"
 
 
+SEARCHED = frozenset({Stage.TRIAGE, Stage.CONVERGE, Stage.DONE})
+"""Stages in which every tile has an outcome: only then may the stop rule be applied."""
+
+
 @dataclass(frozen=True, slots=True)
 class IterationOutcome:
     """Counts after one iteration's triage.
@@ -43,10 +47,77 @@ def has_converged(outcome: IterationOutcome) -> bool:
     return outcome.open_candidates == outcome.new_slumps == outcome.failed_tiles == 0
 
 
+@dataclass(frozen=True, slots=True)
+class SearchState:
+    """Where the newest iteration is: all that the state sentence depends on.
+
+    Attributes:
+        stage: of the newest iteration.
+        outcome: its counts.
+        tiles: tiles of the grid.
+        searched: tiles that the iteration has searched; failed ones are not.
+        recorded: sentence that was recorded when it was closed; empty while it is open.
+        before: sentence that was recorded for the iteration before; empty for the first.
+    """
+
+    stage: Stage
+    outcome: IterationOutcome
+    tiles: int
+    searched: int
+    recorded: str = ""
+    before: str = ""
+
+    @property
+    def is_searched(self) -> bool:
+        """True once every tile has an outcome."""
+        return self.stage in SEARCHED
+
+
+def state_sentence(state: SearchState) -> str:
+    """The state of the search in one sentence, the same for report, screen and command line.
+
+    An iteration that was not searched to its end is never said to have found nothing.
+    """
+    k = state.outcome.iteration
+    if state.stage is Stage.DONE:
+        return state.recorded + _since(state)
+    if state.is_searched:
+        return stop_reason(state.outcome)
+    before = f"; before it: {state.before}" if state.before else ""
+    return f"iteration {k} {_unsearched(state)}{before}"
+
+
+def yield_text(stage: str, new_slumps: int) -> str:
+    """New slumps of an iteration; ``-`` before its search is done: it cannot have found any."""
+    return str(new_slumps) if stage in SEARCHED else "-"
+
+
+def _unsearched(state: SearchState) -> str:
+    if state.stage is Stage.SETUP:
+        return "cannot start: inputs are missing"
+    if state.stage is Stage.TRAIN:
+        return "has not been trained or searched"
+    if state.searched or state.outcome.failed_tiles:
+        left = counted(state.tiles - state.searched, "tile")
+        return f"is searched in part: {left} of {state.tiles:,} left"
+    return "is trained and has not been searched"
+
+
+def _since(state: SearchState) -> str:
+    """What has changed since the search stopped."""
+    added = state.tiles - state.searched - state.outcome.failed_tiles
+    changes = []
+    if state.outcome.open_candidates:
+        changes.append(f"{counted(state.outcome.open_candidates, 'candidate')} open again")
+    if added > 0:
+        changes.append(f"{counted(added, 'tile')} added and not searched")
+    return f"; since then {', '.join(changes)}" if changes else ""
+
+
 def stop_reason(outcome: IterationOutcome) -> str:
-    """The sentence that explains the state of the stop rule; it never claims completeness."""
+    """The stop rule applied to a searched iteration; it never claims completeness."""
     k = outcome.iteration
-    tail = f"; {outcome.unsure} unsure are told apart and do not block" if outcome.unsure else ""
+    tail = f"; {outcome.unsure} unsure (not blocking)" if outcome.unsure else ""
     if outcome.open_candidates:
         waiting = counted(outcome.open_candidates, "candidate")
         return f"{waiting} still open in iteration {k}{tail}"

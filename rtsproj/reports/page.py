@@ -58,8 +58,9 @@ def yield_png(report: Report) -> bytes:
     """New slumps per iteration, the curve that should fall to nothing."""
     figure = Figure(figsize=(9, 2.6), dpi=110, layout="constrained")
     axes = figure.subplots()
-    numbers = [one.iteration for one in report.iterations]
-    axes.bar(numbers, [one.new_slumps for one in report.iterations], color="#c2410c")
+    searched = [one for one in report.iterations if one.is_searched]
+    numbers = [one.iteration for one in searched]
+    axes.bar(numbers, [one.new_slumps for one in searched], color="#c2410c")
     axes.set_xticks(numbers)
     axes.set_xlabel("iteration")
     axes.set_ylabel("new slumps")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rtsproj.domain.iterations import SEARCHED
 from rtsproj.statistics.intervals import wilson
 
 DEFINITION = (
@@ -90,6 +91,7 @@ class IterationLine:
     """One iteration of the report's table."""
 
     iteration: int
+    stage: str
     positives: int
     candidates: int
     hidden: int
@@ -100,6 +102,11 @@ class IterationLine:
     new_slumps: int
     slumps_so_far: int
     decisions: int
+
+    @property
+    def is_searched(self) -> bool:
+        """True once every tile has an outcome; before, it cannot have found anything."""
+        return self.stage in SEARCHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rtsproj.domain.iterations import yield_text
 from rtsproj.domain.text import counted
 from rtsproj.reports.summary import Report
 
@@ -67,7 +68,7 @@ def _iterations(report: Report) -> list[str]:
                 one.rejected,
                 one.unsure,
                 one.open,
-                one.new_slumps,
+                yield_text(one.stage, one.new_slumps),
                 one.slumps_so_far,
             )
         ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rtsproj.domain.iterations import IterationOutcome
+from rtsproj.domain.iterations import IterationOutcome, SearchState, Stage
 from rtsproj.store.database import Connection, insert, rows, scalar
 
 LATEST = "SELECT * FROM iterations ORDER BY iteration DESC LIMIT 1"
@@ -12,6 +12,7 @@ NEW_SLUMPS = """
 SELECT count(*) FROM slump s JOIN current_outline o USING (slump_id)
 WHERE s.origin = 'found' AND s.first_iteration = ?
 """
+BEFORE = "SELECT reason FROM iteration_close WHERE iteration < ? ORDER BY iteration DESC LIMIT 1"
 OPEN = "SELECT count(*) FROM candidates WHERE status = 'open'"
 
 
@@ -45,6 +46,19 @@ def outcome_of(connection: Connection, row: Mapping[str, Any]) -> IterationOutco
         accepted=row["accepted"],
         new_slumps=int(scalar(connection, NEW_SLUMPS, [row["iteration"]])),
         failed_tiles=row["failed_tiles"],
+    )
+
+
+def state_of(connection: Connection, row: Mapping[str, Any]) -> SearchState:
+    """What the state sentence depends on, of one row of the view."""
+    before = connection.execute(BEFORE, [row["iteration"]]).fetchone()
+    return SearchState(
+        stage=Stage(row["stage"]),
+        outcome=outcome_of(connection, row),
+        tiles=int(scalar(connection, "SELECT count(*) FROM tile")),
+        searched=row["tiles"],
+        recorded=row["reason"] or "",
+        before=before[0] if before else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from rtsproj.domain.iterations import Stage
+from rtsproj.domain.iterations import SEARCHED, Stage, yield_text
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.tui.widgets.lines import bar
 from rtsproj.tui.words import duration_text
@@ -14,7 +14,7 @@ from rtsproj.workflow.status import IterationRow, Status
 def stage_words(stage: Stage, last: IterationRow | None, now: Status) -> str:
     """Two lines about a stage."""
     if last is None:
-        return "waits for images\nand known slumps"
+        return "needs images\nand known slumps"
     return {
         Stage.TRAIN: counted(last.positives, "positive")
         + f"\n{counted(last.negatives, 'negative')}",
@@ -22,20 +22,14 @@ def stage_words(stage: Stage, last: IterationRow | None, now: Status) -> str:
         + f"\n{counted(last.candidates, 'candidate')}",
         Stage.TRIAGE: f"{now.counts['open']} open, {last.hidden} known\n"
         f"{last.accepted} yes {last.rejected} no {last.unsure} unsure",
-        Stage.CONVERGE: f"{counted(last.new_slumps, 'new slump')}\n{_yields(now)}",
+        Stage.CONVERGE: f"{_found(last)}\n{_yields(now)}",
     }[stage]
 
 
 def next_words(now: Status) -> str:
-    """What enter does."""
-    return {
-        Stage.SETUP: "lay the tile grid, once images and labels are there (i adds them)",
-        Stage.TRAIN: "train this iteration's model (detached)",
-        Stage.INFER: "search the area with it (detached)",
-        Stage.TRIAGE: f"review {counted(now.counts['open'], 'candidate')}",
-        Stage.CONVERGE: "check the stop rule",
-        Stage.DONE: "read the report",
-    }[now.stage]
+    """What enter does, and what the stage is blocked by; a line each."""
+    blocked = [f"blocked by: {safe_text(one)}" for one in now.blocked_by]
+    return "\n".join([f"enter: {safe_text(now.plan.summary)}", *blocked])
 
 
 def iteration_lines(iterations: tuple[IterationRow, ...], *, most: int) -> list[str]:
@@ -44,7 +38,7 @@ def iteration_lines(iterations: tuple[IterationRow, ...], *, most: int) -> list[
     lines += [
         f"{one.iteration:<4} {one.stage:<9} {one.positives:>4} {one.candidates:>6}"
         f" {one.hidden:>6} {one.accepted:>5} {one.rejected:>5} {one.unsure:>7} {one.open:>5}"
-        f" {one.new_slumps:>5} {one.slumps_so_far:>7}"
+        f" {yield_text(one.stage, one.new_slumps):>5} {one.slumps_so_far:>7}"
         for one in iterations[-most:]
     ]
     return lines
@@ -76,6 +70,10 @@ def inventory_words(now: Status, seen: Overview) -> str:
     return f"{slumps} · {seen.within:,} within {seen.distance_m:g} m of road or railway"
 
 
+def _found(last: IterationRow) -> str:
+    return counted(last.new_slumps, "new slump") if last.stage in SEARCHED else "not searched"
+
+
 def _yields(now: Status) -> str:
-    found = [str(one.new_slumps) for one in now.iterations[-4:]]
+    found = [yield_text(one.stage, one.new_slumps) for one in now.iterations[-4:]]
     return f"{' → '.join(found)} · {now.iterations[-1].slumps_so_far} so far"

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from rtsproj.domain.iterations import IterationOutcome, Stage, has_converged, stop_reason
+from rtsproj.domain.iterations import (
+    IterationOutcome,
+    Stage,
+    has_converged,
+    state_sentence,
+    stop_reason,
+)
 from rtsproj.domain.text import counted
 from rtsproj.errors import NeedsError
 from rtsproj.store import iterations
@@ -17,7 +23,7 @@ class Convergence:
     Attributes:
         iteration: the iteration that was looked at.
         open: candidates without a decision, over all iterations.
-        unsure: told apart; they do not block.
+        unsure: decided as unsure; they do not block.
         accepted: accepted candidates of the iteration.
         new_slumps: accepted candidates that no earlier slump explains.
         failed_tiles: tiles that were not searched.
@@ -43,12 +49,11 @@ def look(project: Project) -> Convergence:
     """What the rule would say now; changes nothing."""
     row = latest(project)
     with reading(project) as connection:
-        outcome = iterations.outcome_of(connection, row)
-    searched = Stage(row["stage"]) in (Stage.TRIAGE, Stage.CONVERGE, Stage.DONE)
-    reason = stop_reason(outcome) if searched else f"iteration {row['iteration']} is not searched"
-    closed = row["stage"] == Stage.DONE
-    converged = bool(row["converged"]) if closed else searched and has_converged(outcome)
-    return _said(outcome, converged=converged, reason=reason, closed=closed)
+        state = iterations.state_of(connection, row)
+    closed = state.stage is Stage.DONE
+    met = state.is_searched and has_converged(state.outcome)
+    converged = bool(row["converged"]) if closed else met
+    return _said(state.outcome, converged=converged, reason=state_sentence(state), closed=closed)
 
 
 def converge(project: Project, *, by: str, despite_failures: bool = False) -> Convergence:

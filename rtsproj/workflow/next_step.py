@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rtsproj.domain.iterations import Stage
 from rtsproj.domain.text import counted
 from rtsproj.errors import NeedsError
-from rtsproj.jobs.state import JobState, JobStatus
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.state import JobStatus
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge
 from rtsproj.workflow.infer import start_search
-from rtsproj.workflow.jobs import RUNNING, Job, follow_job, list_jobs, resume_job
+from rtsproj.workflow.jobs import Job, find_job, follow_job, resume_job
+from rtsproj.workflow.planner import NextAction, Plan
 from rtsproj.workflow.project import Progress, Project
-from rtsproj.workflow.stages import missing_inputs
 from rtsproj.workflow.status import status
 from rtsproj.workflow.tiles import lay_tiles
 from rtsproj.workflow.train import start_training
@@ -42,71 +42,85 @@ class Watch:
 
 
 def next_step(project: Project, watch: Watch, *, by: str) -> Step:
-    """Do one step.
+    """Do what the plan of the project says.
 
     Raises:
-        NeedsError: inputs are missing. RtsError: the step failed.
+        NeedsError: a person is needed first, as for missing inputs or after a job that failed.
+        RtsError: the step failed.
     """
     catch_up(project, progress=watch.work)
-    job = _unfinished(project)
-    if job is not None:
-        return _follow(project, job, watch)
-    return _BY_STAGE[status(project).stage](project, watch, by)
+    plan = status(project).plan
+    do = _ACTIONS.get(plan.action)
+    if do is not None:
+        return do(project, watch, plan, by)
+    waits = "; ".join((*plan.blocked_by, plan.summary))
+    return Step("", f"{waits}: {plan.command}")
 
 
-def _unfinished(project: Project) -> Job | None:
-    waiting = [job for job in list_jobs(project) if not job.collected]
-    return waiting[-1] if waiting else None
+def _missing(_project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+    raise NeedsError("the project needs inputs first", hint="; ".join(plan.blocked_by))
 
 
-def _set_up(project: Project, watch: Watch, _by: str) -> Step:
-    missing = missing_inputs(project)
-    if len(missing) > 1 or (missing and "rtsproj tile" not in missing[0]):
-        raise NeedsError("the project needs inputs first", hint="; ".join(missing))
+def _lay(project: Project, watch: Watch, _plan: Plan, _by: str) -> Step:
     tiling = lay_tiles(project, progress=watch.work)
     return Step(f"{counted(tiling.tiles, 'tile')}, {tiling.valid_km2:.1f} km2", "")
 
 
-def _train(project: Project, watch: Watch, by: str) -> Step:
+def _wait(project: Project, watch: Watch, plan: Plan, _by: str) -> Step:
+    return _follow(project, find_job(project, plan.job_id), watch)
+
+
+def _resume(project: Project, watch: Watch, plan: Plan, _by: str) -> Step:
+    return _follow(project, resume_job(project, plan.job_id), watch)
+
+
+def _failed(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+    job = find_job(project, plan.job_id)
+    change = f"{job.status.hint}; " if job.status.hint else ""
+    raise NeedsError(
+        "; ".join(plan.blocked_by),
+        hint=f"{change}the log is {JobFolder(job.folder).log}; then `rtsproj {job.verb}` starts "
+        f"a new job, or `rtsproj job resume {job.job_id}` goes on with this one as it was asked",
+    )
+
+
+def _train(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:
     return _follow(project, start_training(project, by=by), watch)
 
 
-def _search(project: Project, watch: Watch, by: str) -> Step:
+def _search(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:
     return _follow(project, start_search(project, by=by), watch)
 
 
-def _triage(project: Project, _watch: Watch, _by: str) -> Step:
-    waiting = status(project).counts["open"]
-    return Step("", f"{counted(waiting, 'candidate')} to decide: rtsproj triage")
+def _converge(project: Project, _watch: Watch, plan: Plan, by: str) -> Step:
+    if plan.blocked_by:
+        return Step("", f"{'; '.join(plan.blocked_by)}: {plan.command}")
+    outcome = converge(project, by=by)
+    return Step(outcome.reason, "rtsproj report" if outcome.converged else "")
 
 
-def _converge(project: Project, _watch: Watch, by: str) -> Step:
-    said = converge(project, by=by)
-    return Step(said.reason, "rtsproj report" if said.converged else "")
-
-
-def _done(_project: Project, _watch: Watch, _by: str) -> Step:
-    return Step("", "nothing: the zero-new rule is met. See `rtsproj report`")
+def _report(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+    return Step("", f"nothing to do: {status(project).state}. See `{plan.command}`")
 
 
 def _follow(project: Project, job: Job, watch: Watch) -> Step:
-    if job.status.state not in RUNNING and job.status.state is not JobState.DONE:
-        job = resume_job(project, job.job_id)
+    name = f"job {job.job_id} ({job.verb})"
     if not watch.wait:
-        return Step(
-            f"job {job.job_id} ({job.verb}) runs detached",
-            f"follow it: rtsproj job attach {job.job_id}",
-        )
+        return Step(f"{name} runs detached", f"follow it: rtsproj job attach {job.job_id}")
     follow_job(project, job.job_id, show=watch.job)
     catch_up(project, progress=watch.work)
-    return Step(f"job {job.job_id} ({job.verb}) is done", "")
+    return Step(f"{name} is done", "")
 
 
-_BY_STAGE: dict[Stage, Callable[[Project, Watch, str], Step]] = {
-    Stage.SETUP: _set_up,
-    Stage.TRAIN: _train,
-    Stage.INFER: _search,
-    Stage.TRIAGE: _triage,
-    Stage.CONVERGE: _converge,
-    Stage.DONE: _done,
+_ACTIONS: dict[NextAction, Callable[[Project, Watch, Plan, str], Step]] = {
+    NextAction.INPUTS: _missing,
+    NextAction.TILE: _lay,
+    NextAction.WAIT: _wait,
+    NextAction.RESUME: _resume,
+    NextAction.FAILED: _failed,
+    NextAction.TRAIN: _train,
+    NextAction.INFER: _search,
+    NextAction.CONVERGE: _converge,
+    NextAction.REPORT: _report,
 }
+"""What is done without a person; triage and failed tiles are left to one."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import shapely
 
-from rtsproj.domain.iterations import stop_reason
+from rtsproj.domain.iterations import state_sentence
 from rtsproj.errors import UsageError
 from rtsproj.reports.summary import IterationLine, NearRow, Report, count_near
 from rtsproj.store import iterations, scenes, sources
@@ -56,7 +56,7 @@ def collect_report(project: Project) -> Report:
         near = tuple(NearRow(**row) for row in rows(connection, NEAR))
         searched_in = max((r["iteration"] for r in found if r["tiles"]), default=0)
         said = {row["iteration"]: row["said"] for row in rows(connection, DECISIONS)}
-        reason = latest["reason"] or stop_reason(iterations.outcome_of(connection, latest))
+        reason = state_sentence(iterations.state_of(connection, latest))
         return Report(
             project=project.settings.project.name,
             map_year=_map_year(connection),

@@ -1,16 +1,15 @@
-"""Where the project stands: the figures of the home screen and of ``status``."""
+"""Where the project is: the figures of the home screen and of ``status``."""
 
 from dataclasses import dataclass
 
-from rtsproj.domain.iterations import Stage, stop_reason
-from rtsproj.domain.text import counted
-from rtsproj.jobs.state import JobState
-from rtsproj.store import iterations, migrations
+from rtsproj.domain.iterations import SearchState, Stage, state_sentence
+from rtsproj.store import iterations, jobs, migrations
 from rtsproj.store.database import rows
 from rtsproj.store.lock import holder_of
-from rtsproj.workflow.jobs import RUNNING, Job, list_jobs
+from rtsproj.workflow.jobs import Job, list_jobs
+from rtsproj.workflow.planner import NextAction, Plan, Situation, plan_of
 from rtsproj.workflow.project import Project, has_crs, reading
-from rtsproj.workflow.stages import NEXT, missing_inputs
+from rtsproj.workflow.stages import missing_inputs
 
 COUNTS = """
 SELECT (SELECT count(*) FROM scenes) AS scenes, (SELECT count(*) FROM tile) AS tiles,
@@ -20,6 +19,9 @@ SELECT (SELECT count(*) FROM scenes) AS scenes, (SELECT count(*) FROM tile) AS t
        (SELECT count(*) FROM inventory) AS slumps,
        (SELECT count(*) FROM line) AS lines
 """
+_NO_IMAGE = "add images to search: rtsproj scene add PATH…"
+_FIRST = Plan(NextAction.INPUTS, "rtsproj scene add PATH…", "add images to search", (_NO_IMAGE,))
+"""The plan of a project without images."""
 EMPTY = {"scenes": 0, "tiles": 0, "labels": 0, "candidates": 0, "open": 0, "slumps": 0, "lines": 0}
 AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile"
 
@@ -71,8 +73,8 @@ class Status:
         schema: number of the newest migration.
         iteration: newest iteration, 0 before the first scene.
         stage: setup, train, infer, triage, converge or done.
-        next_step: the verb that is next.
-        blocked_by: why the next step cannot be done yet; empty where it can.
+        state: the state of the search in one sentence.
+        plan: what is next; ``next`` and the home screen act on it.
         counts: scenes, tiles, labels, candidates, open, slumps, lines.
         area_km2: km2 of valid pixels, geodesic.
         jobs: all jobs, newest last.
@@ -85,13 +87,23 @@ class Status:
     schema: int
     iteration: int
     stage: Stage
-    next_step: str
-    blocked_by: tuple[str, ...]
+    state: str
+    plan: Plan
     counts: dict[str, int]
     area_km2: float
     jobs: tuple[Job, ...]
     iterations: tuple[IterationRow, ...]
     held_by: str
+
+    @property
+    def next_step(self) -> str:
+        """The verb that is next."""
+        return self.plan.command
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """What the stage is blocked by; empty where the next verb can be run now."""
+        return self.plan.blocked_by
 
 
 def status(project: Project) -> Status:
@@ -104,45 +116,54 @@ def status(project: Project) -> Status:
             schema=1,
             iteration=0,
             stage=Stage.SETUP,
-            next_step="rtsproj scene add PATH…",
-            blocked_by=("add images to search: rtsproj scene add PATH…",),
+            state="no image has been added",
+            plan=_FIRST,
             counts=EMPTY,
             area_km2=0.0,
             jobs=(),
             iterations=(),
             held_by=held_by,
         )
+    all_jobs = list_jobs(project)
     with reading(project) as connection:
         schema = migrations.schema_version(connection)
         found = iterations.read_iterations(connection)
         counts = rows(connection, COUNTS)[0]
         area_km2 = float(rows(connection, AREA)[0]["km2"])
-    listed = tuple(_iteration(row) for row in found)
-    all_jobs = list_jobs(project)
-    now = listed[-1]
-    stage = Stage(now.stage)
-    blocked = _blocked(project, now, all_jobs)
+        state = iterations.state_of(connection, found[-1])
+        model = jobs.newest_model(connection, state.outcome.iteration)
+    missing = missing_inputs(project) if state.stage is Stage.SETUP else ()
+    situation = _situation(state, missing, all_jobs, model_job=model["job_id"] if model else 0)
     return Status(
         project=project.settings.project.name,
         folder=str(project.folder),
         schema=schema,
-        iteration=now.iteration,
-        stage=stage,
-        next_step=_next_step(stage, blocked),
-        blocked_by=blocked,
+        iteration=state.outcome.iteration,
+        stage=state.stage,
+        state=state_sentence(state),
+        plan=plan_of(situation),
         counts=counts,
         area_km2=area_km2,
         jobs=all_jobs,
-        iterations=listed,
+        iterations=tuple(_iteration(row) for row in found),
         held_by=held_by,
     )
 
 
-def why_not_converged(project: Project) -> str:
-    """The sentence of the stop rule for the newest iteration."""
-    with reading(project) as connection:
-        row = iterations.latest_iteration(connection)
-        return stop_reason(iterations.outcome_of(connection, row)) if row else ""
+def _situation(
+    state: SearchState, missing: tuple[str, ...], all_jobs: tuple[Job, ...], *, model_job: int
+) -> Situation:
+    outcome = state.outcome
+    return Situation(
+        stage=state.stage,
+        iteration=outcome.iteration,
+        model_job=model_job,
+        open_candidates=outcome.open_candidates,
+        failed_tiles=outcome.failed_tiles,
+        unsearched_tiles=state.tiles - state.searched - outcome.failed_tiles,
+        missing=missing,
+        jobs=all_jobs,
+    )
 
 
 def _iteration(row: dict[str, object]) -> IterationRow:
@@ -154,32 +175,3 @@ def _is_bare(project: Project) -> bool:
     """True where no iteration is open yet, as in a copy from before the first scene."""
     with reading(project) as connection:
         return not iterations.has_begun(connection)
-
-
-def _next_step(stage: Stage, blocked: tuple[str, ...]) -> str:
-    """The verb that is next: what a missing input or a stopped job asks for comes first."""
-    asked = [one.rpartition(": ")[2] for one in blocked if ": rtsproj " in one]
-    waits = stage is Stage.SETUP or any("job resume" in one for one in asked[:1])
-    return asked[0] if asked and waits else NEXT[stage]
-
-
-def _blocked(project: Project, now: IterationRow, all_jobs: tuple[Job, ...]) -> tuple[str, ...]:
-    blocked = list(missing_inputs(project)) if now.stage == Stage.SETUP else []
-    for job in all_jobs:
-        if job.collected:
-            continue
-        if job.status.state in RUNNING:
-            blocked.append(
-                f"job {job.job_id} ({job.verb}) is {job.status.state}, "
-                f"{100 * job.status.fraction:.0f} %"
-            )
-        elif job is all_jobs[-1] and job.status.state is not JobState.DONE:
-            blocked.append(
-                f"job {job.job_id} ({job.verb}) is {job.status.state}: "
-                f"rtsproj job resume {job.job_id}"
-            )
-    if now.stage == Stage.TRIAGE:
-        blocked.append(f"{counted(now.open, 'candidate')} to decide")
-    if now.failed_tiles and now.stage in (Stage.TRIAGE, Stage.CONVERGE):
-        blocked.append(f"{counted(now.failed_tiles, 'tile')} failed: rtsproj infer tries again")
-    return tuple(blocked)

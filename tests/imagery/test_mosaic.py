@@ -132,7 +132,8 @@ def test_a_missing_band_and_a_damaged_file_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "window", [Window(0, SIDE, 4, 4), Window(SIDE, 0, 4, 4), Window(-4, 0, 4, 4), Window(0, -4, 4, 4)]
+    "window",
+    [Window(0, SIDE, 4, 4), Window(SIDE, 0, 4, 4), Window(-4, 0, 4, 4), Window(0, -4, 4, 4)],
 )
 def test_a_window_beside_an_aligned_scene_is_invalid(tmp_path: Path, window: Window) -> None:
     with Mosaic([scene(tmp_path, field())], GRID, ("a",)) as mosaic:

@@ -72,7 +72,9 @@ def cases(draw: st.DrawFn) -> Case:
 
     boxes = tuple(box() for _ in range(draw(st.integers(2, 5))))
     block_px = draw(st.sampled_from([16, 40, 96, 512]))
-    return Case(rows, cols, boxes, draw(st.booleans()), block_px, draw(st.sampled_from([0, 16, 64])))
+    return Case(
+        rows, cols, boxes, draw(st.booleans()), block_px, draw(st.sampled_from([0, 16, 64]))
+    )
 
 
 def make(folder: Path, case: Case) -> tuple[World, tuple[TrainingLabel, ...]]:
@@ -155,8 +157,9 @@ def test_any_place_of_a_label_trains_validates_and_is_searched(case: Case) -> No
         try:
             train(job, request, Reporter(job))
         except NeedsError as error:
-            assert "no positive label lies" in error.what
-            return
+            if "no positive label lies" in error.what:
+                return
+            raise
         scores = json.loads(job.scores.read_text())
         if scores["scores"]:
             assert 0 <= scores["scores"]["pixel_iou"] <= 1

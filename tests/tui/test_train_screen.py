@@ -129,7 +129,7 @@ async def test_a_worker_that_died_is_seen_and_resumed(
         assert "job 1 dead" in text_of(app)
         await pilot.press("enter")
         await settle(pilot)
-        assert "job 1 is dead: R goes on with it" in toasts(app)
+        assert "job 1 is dead: R resumes it" in toasts(app)
         await pilot.press("R")
         await settle(pilot)
     assert started == ["1-train"]

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rtsproj.domain.iterations import Stage
+from rtsproj.domain.iterations import Stage, yield_text
 from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
@@ -115,7 +115,7 @@ class ConvergeScreen(WorkingScreen):
                 f"{counted(said.new_slumps, 'new slump')}   "
                 f"{counted(said.failed_tiles, 'failed tile')}"
             ),
-            f"{said.unsure} unsure, told apart: they do not block (d: a second look)",
+            f"{said.unsure} unsure (not blocking; d reviews them)",
         ]
         if said.next_iteration:
             lines.append(f"iteration {said.next_iteration} is open: train it from home")
@@ -149,7 +149,7 @@ def _state(said: Convergence) -> str:
 
 def _offer(said: Convergence, now: Status) -> str:
     if now.stage not in (Stage.TRIAGE, Stage.CONVERGE):
-        return f"the stop rule waits: this iteration is at stage {now.stage}"
+        return f"the stop rule cannot be applied yet: this iteration is at stage {now.stage}"
     if said.open:
         return f"decide the {said.open} open ones first: triage"
     if said.new_slumps:
@@ -161,6 +161,7 @@ def _bars(now: Status) -> list[str]:
     most = max((one.new_slumps for one in now.iterations), default=0) or 1
     return [
         f"{one.iteration:3}  {'█' * round(WIDEST * one.new_slumps / most):{WIDEST}} "
-        f"{one.new_slumps:4} new {one.accepted:5} yes {one.rejected:5} no {one.unsure:4} unsure"
+        f"{yield_text(one.stage, one.new_slumps):>4} new {one.accepted:5} yes "
+        f"{one.rejected:5} no {one.unsure:4} unsure"
         for one in now.iterations
     ]

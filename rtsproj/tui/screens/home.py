@@ -30,9 +30,18 @@ from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.workflow.area_map import MapLayers
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.overview import Overview
+from rtsproj.workflow.planner import NextAction
 from rtsproj.workflow.status import Status
 
 STAGES = (Stage.TRAIN, Stage.INFER, Stage.TRIAGE, Stage.CONVERGE)
+PLACES = {
+    NextAction.INPUTS: "data",
+    NextAction.TRIAGE: "triage",
+    NextAction.RETRY: "infer",
+    NextAction.CONVERGE: "converge",
+    NextAction.REPORT: "report",
+}
+"""Screen on which a person does what is next."""
 LOOK_S = 1.0
 """s between two looks at the project; nothing is drawn unless something changed."""
 
@@ -147,16 +156,16 @@ class HomeScreen(WorkingScreen):
 
     def action_next(self) -> None:
         """Enter: the next thing to do."""
-        stage = self._now.stage if self._now else Stage.SETUP
-        running = self._job(RUNNING)
-        if stage is Stage.TRIAGE:
-            self.action_open("triage")
-        elif stage is Stage.CONVERGE:
-            self.action_open("converge")
-        elif stage is Stage.DONE:
-            self.action_open("report")
-        elif running is not None:
-            self.notify(f"job {running.job_id} is running: nothing to do", markup=False)
+        if self._now is None:
+            self.notify("still reading the project…", timeout=2)
+            return
+        plan = self._now.plan
+        if plan.action in PLACES:
+            self.action_open(PLACES[plan.action])
+        elif plan.action is NextAction.FAILED:
+            self.action_open(next(one.verb for one in self._now.jobs if one.job_id == plan.job_id))
+        elif plan.action is NextAction.WAIT:
+            self.notify(f"{'; '.join(plan.blocked_by)}: nothing to do", markup=False)
         else:
             self.notify("starting…", timeout=2)
             self.start_next()
@@ -199,8 +208,7 @@ class HomeScreen(WorkingScreen):
         )
         for stage in STAGES:
             self._show_stage(stage, now)
-        waits = "\n".join(f"waits: {safe_text(one)}" for one in now.blocked_by)
-        self._set("next", f"enter: {next_words(now)}" + (f"\n{waits}" if waits else ""))
+        self._set("next", next_words(now))
         self._set("iterations", "\n".join(iteration_lines(now.iterations, most=8)))
         self._show_jobs(now.jobs)
 

@@ -91,7 +91,8 @@ class InferScreen(MonitorScreen):
         """Enter: start the search where it is next, else tell of the tile here."""
         now = self._gateway.desk.newest
         is_next = now is not None and now.stage is Stage.INFER
-        if self.found is None or (is_next and self._job is not None and self._job.collected):
+        is_over = self.state is JobState.FAILED or (self._job is not None and self._job.collected)
+        if self.found is None or (is_next and is_over):
             super().action_start()
             return
         tile_id = self.query_one("#tiles", TileMap).tile_here()

@@ -138,12 +138,13 @@ class MonitorScreen(WorkingScreen):
         self.app.call_from_thread(self.find)
 
     def action_start(self) -> None:
-        """Enter: start, where that is what the project needs."""
+        """Enter: start a job; one that was interrupted is resumed instead."""
         job = self._job
+        is_interrupted = self.state in (JobState.PAUSED, JobState.DEAD)
         if self.is_at_work and job is not None:
             self.notify(f"job {job.job_id} is {self.state}: nothing to start", markup=False)
-        elif self._can_resume() and job is not None and not job.collected:
-            self.notify(f"job {job.job_id} is {self.state}: R goes on with it", markup=False)
+        elif is_interrupted and job is not None and not job.collected:
+            self.notify(f"job {job.job_id} is {self.state}: R resumes it", markup=False)
         else:
             self.act("start")
 
