@@ -30,7 +30,6 @@ from rtsproj.workflow.train import (
     model_row,
     resume_training,
     start_training,
-    weights_text,
 )
 
 app = typer.Typer(rich_markup_mode=None)
@@ -80,9 +79,8 @@ def train(
             raise UsageError("--resume goes on as the job was started", hint="leave --sweep out")
         found = resume_training(project)
     else:
-        here.talk.say(weights_text(project))
         plan = planned(here, project, sweep or (), take)
-        found = start_training(project, by=whoami(by), sweep=plan)
+        found = start_training(project, by=whoami(by), sweep=plan, note=here.talk.say)
     _started(here, project, found, wait=wait, as_json=as_json)
 
 
@@ -128,7 +126,7 @@ def next_(context: typer.Context, wait: Wait = False, by: As = None) -> None:
     """Do what the project needs next; with --wait until a person is needed."""
     here = session(context)
     project = here.open()
-    watch = Watch(job=here.talk.job, work=here.talk.work, wait=wait)
+    watch = Watch(job=here.talk.job, work=here.talk.work, wait=wait, note=here.talk.say)
     while True:
         step = next_step(project, watch, by=whoami(by))
         here.talk.done()

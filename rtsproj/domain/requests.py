@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.labels import Subset
 from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.settings import InferSettings, TrainSettings, settings_from
 
@@ -47,6 +48,11 @@ class Split:
 
     block_px: int
     validation: tuple[tuple[int, int], ...]
+
+    def subset(self, row: int, col: int) -> Subset:
+        """Side of the split that a pixel of the grid is on."""
+        is_kept = (row // self.block_px, col // self.block_px) in self.validation
+        return Subset.VALIDATION if is_kept else Subset.TRAIN
 
 
 @dataclass(frozen=True, slots=True)

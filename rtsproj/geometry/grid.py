@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from math import ceil, floor
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.errors import UsageError
 
@@ -88,6 +91,13 @@ def window_of(grid: ProjectGrid, bounds: tuple[float, float, float, float]) -> W
 def block_of(row: int, col: int, block_px: int) -> tuple[int, int]:
     """Block of the spatial split that holds a pixel."""
     return row // block_px, col // block_px
+
+
+def pixel_on(grid: ProjectGrid, outline: BaseGeometry) -> tuple[int, int]:
+    """(row, col) of a point that lies on an outline of the project CRS."""
+    point = shapely.point_on_surface(outline)
+    row = floor((grid.origin_y - shapely.get_y(point)) / grid.pixel_m)
+    return row, floor((shapely.get_x(point) - grid.origin_x) / grid.pixel_m)
 
 
 def _shifted(start: int, size: int, low: int, length: int) -> int:

@@ -25,6 +25,8 @@ from rtsproj.learning.start import started_network
 from rtsproj.learning.telemetry import Telemetry
 from rtsproj.learning.validate import Scores, Validator
 
+NOTHING = (0.0, 0.0)
+"""Rank of a network that finds nothing: until one finds something, the newest is the best."""
 _CURVE_EVERY = 10
 """Steps between two points of the loss curve."""
 
@@ -204,7 +206,7 @@ class Trainer:
         shown = Samples(ledger.step, worst_and_best(self.validator.samples))
         write_atomic(self._session.folder.samples, samples_bytes(shown))
         ledger = replace(ledger, curve=(*ledger.curve, row))
-        if scores.rank <= ledger.best_rank:
+        if scores.rank <= ledger.best_rank and ledger.best_rank > NOTHING:
             return replace(ledger, stale=ledger.stale + 1), scores
         weights = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
         best = replace(

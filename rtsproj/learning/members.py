@@ -124,7 +124,8 @@ def _fitted(
     truths = trainer.validator.truths
     if not truths:
         session.reporter.note(
-            f"no slump lies in a validation block: trained for {settings.steps} steps, no scores"
+            f"no validation: no slump lies in a validation block; trained for all "
+            f"{settings.steps} steps, without scores"
         )
     ledger = trainer.run(trainer.restore(state) if state else Ledger(), carried={})
     refit = settings.refit == "all" and truths > 0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
-from rtsproj.geometry.grid import block_of, window_of
+from rtsproj.geometry.grid import pixel_on, window_of
 from rtsproj.imagery.shapes import burn_read, read_corners
 from rtsproj.learning.losses import IGNORED, UNLABELLED
 from rtsproj.settings import TrainSettings
@@ -63,15 +63,11 @@ class LabelIndex:
 
     def pixel(self, index: int) -> tuple[int, int]:
         """(row, col) of a point that lies on the label."""
-        point = shapely.point_on_surface(self.outlines[index])
-        row = (self._grid.origin_y - shapely.get_y(point)) / self._grid.pixel_m
-        col = (shapely.get_x(point) - self._grid.origin_x) / self._grid.pixel_m
-        return int(np.floor(row)), int(np.floor(col))
+        return pixel_on(self._grid, self.outlines[index])
 
     def subset(self, index: int, split: Split) -> Subset:
         """Side of the split: that of the block which the label's point lies in."""
-        block = block_of(*self.pixel(index), split.block_px)
-        return Subset.VALIDATION if block in set(split.validation) else Subset.TRAIN
+        return split.subset(*self.pixel(index))
 
     def meeting(self, window: Window) -> tuple[int, ...]:
         """Labels whose outline meets a window, ascending."""

@@ -63,7 +63,7 @@ class Scores:
     Attributes:
         pixels: counts over the scored windows.
         objects: one entry per IoU of ``THRESHOLDS``.
-        truths: slumps that lie in the scored windows.
+        truths: slumps that the scored windows show.
     """
 
     pixels: PixelCounts
@@ -158,7 +158,7 @@ class Validator:
             counts = self._pixel_counts(window, place.probability, place.valid)
             pixels = pixels.plus(counts)
             mapped.extend(self._mapped(window, (place.probability >= _CUT) & place.valid))
-            truths.extend(self._truths(window))
+            truths.extend(self._truths(window, place.valid))
             if self._owned[window]:
                 samples.append(self._sample(window, place, iou=counts.iou))
             beat()
@@ -227,13 +227,18 @@ class Validator:
             burn(others, window, self._request.source.grid, value=IGNORED, out=out)
         return out
 
-    def _truths(self, window: Window) -> list[BaseGeometry]:
+    def _truths(self, window: Window, valid: NDArray[np.bool_]) -> list[BaseGeometry]:
+        """Slumps of a window as far as there is imagery: nothing else can be found."""
         frame = shapely.box(
             window.col, window.row, window.col + window.cols, window.row + window.rows
         )
+        if not valid.all():
+            parts = [translate(one, window.col, window.row) for one in polygonise(valid)]
+            frame = shapely.union_all(parts)
         grid = self._request.source.grid
         owned = [to_pixels(self._index.outlines[i], grid) for i in self._owned[window]]
-        return [shapely.intersection(one, frame) for one in owned]
+        seen = [shapely.intersection(one, frame) for one in owned]
+        return [one for one in seen if one.area > 0]
 
 
 def _around(windows: Sequence[Window]) -> Window:

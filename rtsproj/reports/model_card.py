@@ -131,7 +131,10 @@ def _data(card: ModelCard) -> list[str]:
 
 def _scores(card: ModelCard) -> list[str]:
     if not card.scores:
-        return ["None: no slump lies in a validation block."]
+        return [
+            "None: no slump lies in a validation block.",
+            "The model was trained for all its steps; nothing says how well it finds slumps.",
+        ]
     rows = [
         (f"object IoU {iou}", *(f"{one[name]:.3f}" for name in ("precision", "recall", "f1")))
         for iou, one in sorted(card.scores["objects"].items())

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from rtsproj.domain.grid import Window
+from rtsproj.domain.requests import Split
 from rtsproj.domain.tiles import Tile, TileOutcome
 from rtsproj.store.bulk import Spool, bulk_insert, insert_columns
 from rtsproj.store.database import Connection, next_id, scalar
@@ -101,19 +102,26 @@ def add_outcomes(connection: Connection, job_id: int, outcomes: Iterable[TileOut
     )
 
 
-def validation_blocks(connection: Connection) -> tuple[tuple[int, int], ...]:
-    """Blocks kept for validation, by row and column."""
-    query = "SELECT block_row, block_col FROM validation_block ORDER BY ALL"
-    return tuple((int(r), int(c)) for r, c in connection.execute(query).fetchall())
+def read_split(connection: Connection) -> Split | None:
+    """The spatial split that was settled; None before the first training."""
+    query = "SELECT block_row, block_col, block_px FROM validation_block ORDER BY ALL"
+    found = connection.execute(query).fetchall()
+    if not found:
+        return None
+    return Split(int(found[0][2]), tuple((int(row), int(col)) for row, col, _ in found))
 
 
-def settle_split(
-    connection: Connection, blocks: Iterable[tuple[int, int]], *, block_px: int
-) -> None:
-    """Fix the validation blocks for the life of the project."""
+def settle_split(connection: Connection, split: Split) -> None:
+    """Make this the split of the project, where it is not already."""
+    if split == read_split(connection):
+        return
+    connection.execute("DELETE FROM validation_block")
     bulk_insert(
         connection,
         "validation_block",
         {"block_row": "INTEGER", "block_col": "INTEGER", "block_px": "INTEGER"},
-        ({"block_row": r, "block_col": c, "block_px": block_px} for r, c in blocks),
+        (
+            {"block_row": row, "block_col": col, "block_px": split.block_px}
+            for row, col in split.validation
+        ),
     )

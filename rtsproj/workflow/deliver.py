@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import floor
 from pathlib import Path
 from typing import Any, Literal
 
 import shapely
 
 from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.labels import Subset
+from rtsproj.domain.requests import Split
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry.crs import WGS84, transform
-from rtsproj.geometry.grid import block_of
+from rtsproj.geometry.grid import pixel_on
 from rtsproj.reports.arts import CRS as ARTS_CRS
 from rtsproj.reports.arts import BaseMap, Drawn, arts_rows
 from rtsproj.store import deliveries, facts, tiles
@@ -80,10 +81,9 @@ def export_benchmark(project: Project, target: Path) -> int:
     with reading(project) as connection:
         values = facts.read_facts(connection)
         grid = grid_of(values)
-        blocks = set(tiles.validation_blocks(connection))
+        split = tiles.read_split(connection)
         found = deliveries.labels(connection)
-    side = project.settings.grid.block_px
-    rows = [_labelled(row, grid, blocks, side) for row in found]
+    rows = [_labelled(row, grid, split) for row in found]
     write_features(target, rows, crs=grid.crs, layer="benchmark")
     return len(rows)
 
@@ -101,13 +101,8 @@ def _drawn(row: dict[str, Any], crs: str, train_class: Literal["Positive", "Nega
     return Drawn(geom, middle.x, middle.y, float(row["area_m2"]), train_class, row["notes"])
 
 
-def _labelled(
-    row: dict[str, Any], grid: ProjectGrid, blocks: set[tuple[int, int]], side: int
-) -> dict[str, Any]:
+def _labelled(row: dict[str, Any], grid: ProjectGrid, split: Split | None) -> dict[str, Any]:
     geom = shapely.from_wkb(bytes(row["wkb"]))
-    point = shapely.centroid(geom)
-    at_row = floor((grid.origin_y - point.y) / grid.pixel_m)
-    at_col = floor((point.x - grid.origin_x) / grid.pixel_m)
-    subset = "validation" if block_of(at_row, at_col, side) in blocks else "train"
+    subset = Subset.TRAIN if split is None else split.subset(*pixel_on(grid, geom))
     values = {name: value for name, value in row.items() if name != "wkb"}
-    return {**values, "subset": subset, "geometry": geom}
+    return {**values, "subset": subset.value, "geometry": geom}

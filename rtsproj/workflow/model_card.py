@@ -70,6 +70,8 @@ def _label_counts(folder: JobFolder) -> list[tuple[str, str, str, int]]:
 
 def _split_text(request: TrainRequest, said: dict[str, Any]) -> str:
     split = request.split
+    if not said["validation_slumps"]:
+        return "Not validated: no known slump could be kept from training."
     return (
         f"{len(split.validation)} blocks of {split.block_px} px are kept for validation, with "
         f"{counted(said['validation_slumps'], 'slump')}; no training pixel comes from them."

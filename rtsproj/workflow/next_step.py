@@ -34,11 +34,13 @@ class Watch:
         job: called with a job's newest state.
         work: called with (done, of, what) for work inside this process.
         wait: False = a started job is left alone.
+        note: called with what a person should know before a training starts.
     """
 
     job: Callable[[JobStatus], None]
     work: Progress
     wait: bool
+    note: Callable[[str], None] = lambda _: None
 
 
 def next_step(project: Project, watch: Watch, *, by: str) -> Step:
@@ -85,7 +87,7 @@ def _failed(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
 
 
 def _train(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:
-    return _follow(project, start_training(project, by=by), watch)
+    return _follow(project, start_training(project, by=by, note=watch.note), watch)
 
 
 def _search(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:

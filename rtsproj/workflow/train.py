@@ -1,28 +1,24 @@
 """Freeze the iteration's training set and start the training job."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import shapely
 
-from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.labels import (
     NegativeRule,
     Polarity,
     TrainingLabel,
     capped_negatives,
-    seeded_hash,
 )
-from rtsproj.domain.requests import Split, TrainRequest, Value
+from rtsproj.domain.requests import ImagerySource, TrainRequest, Value
 from rtsproj.errors import NeedsError
-from rtsproj.geometry.grid import block_of
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
-from rtsproj.settings import GridSettings
 from rtsproj.store import iterations, jobs, labels, tiles
 from rtsproj.store.database import Connection
 from rtsproj.workflow.jobs import (
@@ -34,6 +30,7 @@ from rtsproj.workflow.jobs import (
 )
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.scenes import require_unchanged
+from rtsproj.workflow.split import SplitPlan, plan_split
 from rtsproj.workflow.stages import latest, require_stage
 from rtsproj.workflow.tiles import read_source
 from rtsproj.workflow.warm_start import warm_start
@@ -55,29 +52,44 @@ class Sweep:
 ONE_TRAINING = Sweep()
 
 
-def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) -> Job:
+def start_training(
+    project: Project,
+    *,
+    by: str,
+    sweep: Sweep = ONE_TRAINING,
+    note: Callable[[str], None] = lambda _: None,
+) -> Job:
     """Start the iteration's training or sweep, detached; returns at once.
 
+    Args:
+        project: the project.
+        by: who starts it.
+        sweep: trainings in one job.
+        note: takes what the person should know before it starts: what the network starts from, and
+            what scores it.
+
     Raises:
-        NeedsError: no tiles or no positive labels yet, or another stage is on.
+        NeedsError: no tiles or no positive labels on the images yet, or another stage is on.
         UsageError: weights, an earlier model or a scene cannot be used.
     """
     row = require_stage(project, Stage.TRAIN, Stage.INFER)
     require_no_running_job(project)
     iteration = row["iteration"]
+    note(weights_text(project))
     weights = resolve_weights(project.settings.train.weights)
     warm = warm_start(project, iteration)
     source = read_source(project)
     require_unchanged(source.scenes)
     with writing(project, f"freeze the training set of iteration {iteration}") as connection:
         labels.sync_labels(connection, iteration, by=by)
-        found = labels.training_labels(connection, iteration)
+        found = on_images(labels.training_labels(connection, iteration), source)
         settings = asdict(project.settings)
         flat = {f"{t}.{key}": v for t, values in settings.items() for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
-        _settle_split(connection, found, source.grid, project.settings.grid)
-        blocks = tiles.validation_blocks(connection)
+        plan = _planned_split(connection, found, project, source)
+        tiles.settle_split(connection, plan.split)
         job_id = jobs.next_job_id(connection)
+    note(plan.text)
     chosen = frozen_labels(found, project)
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-train")
     _fresh(folder.path)
@@ -87,7 +99,7 @@ def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) ->
         job=job_id,
         iteration=iteration,
         source=source,
-        split=Split(project.settings.grid.block_px, blocks),
+        split=plan.split,
         settings=project.settings.train,
         weights_path=weights.path,
         weights_sha256=weights.sha256,
@@ -102,6 +114,12 @@ def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) ->
     return start_job(project, folder, request, by=by)
 
 
+def on_images(found: Sequence[TrainingLabel], source: ImagerySource) -> tuple[TrainingLabel, ...]:
+    """Labels that meet the images: others show the network nothing."""
+    extent = shapely.box(*source.grid.bounds(source.extent))
+    return tuple(one for one in found if extent.intersects(shapely.from_wkb(one.wkb)))
+
+
 def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[TrainingLabel, ...]:
     """The training set of an iteration: positives, capped negatives, and what is ignored.
 
@@ -112,7 +130,7 @@ def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[Tra
     positives = [one for one in found if one.polarity is Polarity.POSITIVE]
     if not positives:
         raise NeedsError(
-            "there is no positive label to train on",
+            "there is no positive label on the images to train on",
             hint="add known slumps: rtsproj label add FILE --polarity positive",
         )
     negatives = capped_negatives(
@@ -124,67 +142,15 @@ def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[Tra
     return tuple(sorted((*positives, *negatives, *ignored), key=lambda one: one.label_id))
 
 
-def choose_validation(
-    blocks: Sequence[tuple[int, int]],
-    positive_blocks: Sequence[tuple[int, int]],
-    settings: GridSettings,
-) -> tuple[tuple[int, int], ...]:
-    """Assign blocks to validation by a seeded hash, once.
-
-    Blocks with positives are taken in hash order until they hold the wanted share of all
-    positives, but never the last training block that holds any; other blocks by their own hash.
-
-    Args:
-        blocks: every block of the grid, (row, col).
-        positive_blocks: block of each positive label, repeated per label.
-        settings: share and seed.
-    """
-    share = settings.validation_share
-    ordered = sorted(set(positive_blocks), key=lambda one: seeded_hash(settings.seed, *one))
-    chosen: list[tuple[int, int]] = []
-    held = 0
-    for block in ordered[:-1]:
-        if held >= share * len(positive_blocks):
-            break
-        count = positive_blocks.count(block)
-        if held + count <= max(1.5 * share, 0.5) * len(positive_blocks):
-            chosen.append(block)
-            held += count
-    empty = set(blocks) - set(positive_blocks)
-    limit = share * 2.0**64
-    chosen.extend(one for one in empty if seeded_hash(settings.seed, *one) < limit)
-    return tuple(sorted(chosen)) if share > 0 else ()
-
-
-def _settle_split(
+def _planned_split(
     connection: Connection,
     found: Sequence[TrainingLabel],
-    grid: ProjectGrid,
-    settings: GridSettings,
-) -> None:
-    """Fix the split when the first training starts; afterwards it stands."""
-    if connection.execute("SELECT 1 FROM job WHERE verb = 'train' LIMIT 1").fetchall():
-        return
-    size = settings.block_px
-    blocks = sorted(
-        {
-            (row, col)
-            for tile in tiles.read_tiles(connection)
-            for row in range(tile.window.row // size, -(-(tile.window.row + tile.core_px) // size))
-            for col in range(tile.window.col // size, -(-(tile.window.col + tile.core_px) // size))
-        }
-    )
-    positives = [_block(one, grid, size) for one in found if one.polarity is Polarity.POSITIVE]
-    connection.execute("DELETE FROM validation_block")
-    chosen = choose_validation(blocks, positives, settings)
-    tiles.settle_split(connection, chosen, block_px=size)
-
-
-def _block(label: TrainingLabel, grid: ProjectGrid, size: int) -> tuple[int, int]:
-    point = shapely.from_wkb(label.wkb).representative_point()
-    row = int((grid.origin_y - point.y) // grid.pixel_m)
-    col = int((point.x - grid.origin_x) // grid.pixel_m)
-    return block_of(row, col, size)
+    project: Project,
+    source: ImagerySource,
+) -> SplitPlan:
+    standing = tiles.read_split(connection)
+    laid = tiles.read_tiles(connection)
+    return plan_split(found, laid, source.grid, project.settings.grid, standing=standing)
 
 
 def _fresh(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Where the project stands, what is next, the stop rule, reports."""
 
+from collections.abc import Callable
+
 from rtsproj.reports.text import report_text
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.converge import Convergence, converge, look, search_again
@@ -27,9 +29,9 @@ class Desk:
         """Take finished jobs in."""
         return catch_up(self._project)
 
-    def next(self) -> Step:
-        """Start what is next; a job is left running."""
-        watch = Watch(_ignore_job, _ignore_work, wait=False)
+    def next(self, note: Callable[[str], None]) -> Step:
+        """Start what is next; a job is left running. ``note`` takes what to know before."""
+        watch = Watch(_ignore_job, _ignore_work, wait=False, note=note)
         return next_step(self._project, watch, by=self._analyst)
 
     def look(self) -> Convergence:

@@ -1,5 +1,6 @@
 """Monitors of jobs, of whatever session: they read job folders, never a process."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rtsproj.jobs.folder import JobFolder
@@ -48,7 +49,8 @@ class Monitors:
         """The end of what the worker printed."""
         return worker_output(JobFolder(folder))
 
-    def start(self, verb: str) -> Job:
-        """Start the iteration's training or search, detached."""
-        begin = start_training if verb == "train" else start_search
-        return begin(self._project, by=self._analyst)
+    def start(self, verb: str, note: Callable[[str], None]) -> Job:
+        """Start the training or search, detached; ``note`` takes what to know before."""
+        if verb == "train":
+            return start_training(self._project, by=self._analyst, note=note)
+        return start_search(self._project, by=self._analyst)

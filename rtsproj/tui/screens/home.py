@@ -147,7 +147,7 @@ class HomeScreen(WorkingScreen):
     def start_next(self) -> None:
         """Start what is next."""
         try:
-            step = self._gateway.desk.next()
+            step = self._gateway.desk.next(self.note_from_thread)
         except RtsError as error:
             self.app.call_from_thread(self.say, error)
             return

@@ -123,7 +123,7 @@ class MonitorScreen(WorkingScreen):
         job = self._job
         try:
             if verb == "start":
-                job = self._gateway.monitors.start(self.VERB)
+                job = self._gateway.monitors.start(self.VERB, self.note_from_thread)
             elif job is not None and verb == "stop":
                 self._gateway.jobs.stop(job.job_id)
             elif job is not None:

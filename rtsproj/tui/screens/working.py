@@ -16,6 +16,10 @@ class WorkingScreen(Screen[None]):
             f"{safe_text(error.what)}: {safe_text(error.hint)}", severity="error", markup=False
         )
 
+    def note_from_thread(self, text: str) -> None:
+        """Show what a person should know, from a thread that works."""
+        self.app.call_from_thread(self.notify, safe_text(text), markup=False, timeout=8)
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A thread that ended with an error says so; the screen goes on."""
         error = event.worker.error
