@@ -60,22 +60,24 @@ def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) ->
 
     Raises:
         NeedsError: no tiles or no positive labels yet, or another stage is on.
-        UsageError: weights, an earlier model or a scene cannot be used.
+        UsageError: project.toml is not accepted, or weights, an earlier model or a scene cannot
+            be used.
     """
+    settings = project.settings_file.require()
     row = require_stage(project, Stage.TRAIN, Stage.INFER)
     require_no_running_job(project)
     iteration = row["iteration"]
-    weights = resolve_weights(project.settings.train.weights)
+    weights = resolve_weights(settings.train.weights)
     warm = warm_start(project, iteration)
     source = read_source(project)
     require_unchanged(source.scenes)
     with writing(project, f"freeze the training set of iteration {iteration}") as connection:
         labels.sync_labels(connection, iteration, by=by)
         found = labels.training_labels(connection, iteration)
-        settings = asdict(project.settings)
-        flat = {f"{t}.{key}": v for t, values in settings.items() for key, v in values.items()}
+        tables = asdict(settings).items()
+        flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
-        _settle_split(connection, found, source.grid, project.settings.grid)
+        _settle_split(connection, found, source.grid, settings.grid)
         blocks = tiles.validation_blocks(connection)
         job_id = jobs.next_job_id(connection)
     chosen = frozen_labels(found, project)
@@ -87,12 +89,12 @@ def start_training(project: Project, *, by: str, sweep: Sweep = ONE_TRAINING) ->
         job=job_id,
         iteration=iteration,
         source=source,
-        split=Split(project.settings.grid.block_px, blocks),
-        settings=project.settings.train,
+        split=Split(settings.grid.block_px, blocks),
+        settings=settings.train,
         weights_path=weights.path,
         weights_sha256=weights.sha256,
         training_sha256=digest,
-        margin_px=project.settings.grid.margin_px,
+        margin_px=settings.grid.margin_px,
         warm_path=warm.path if warm else "",
         warm_sha256=warm.sha256 if warm else "",
         warm_model=warm.model_id if warm else 0,
