@@ -154,6 +154,14 @@ def shown(watch: TrainWatch) -> tuple[int, list[int]]:
     return sweep.run, [one.run for one in sweep.rows]
 
 
+def refuse_other_network(project: Project) -> None:
+    own = project.settings
+    write_settings(project, replace(own, train=replace(own.train, architecture="Unet")))
+    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
+        start_training(project, by="ann")
+    write_settings(project, own)
+
+
 def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None:
     project = tiny_project(tmp_path, warm_start="last")
     # GIVEN the first iteration, which has no model to start from and says so
@@ -170,11 +178,7 @@ def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
     converge(project, by="ann")
     # AND another network, which is refused
-    own = project.settings
-    write_settings(project, replace(own, train=replace(own.train, architecture="Unet")))
-    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
-        start_training(project, by="ann")
-    write_settings(project, own)
+    refuse_other_network(project)
     # WHEN the second one is trained
     assert f"the whole network of model {first['model_id']}" in weights_text(project)
     start_training(project, by="ann")
