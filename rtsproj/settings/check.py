@@ -32,7 +32,7 @@ def bounds(hint: Any) -> Range | Items | None:
 
 def accepted_text(hint: Any) -> str:
     """What a field accepts: its range, its choices, or its type."""
-    kind, bound = _plain(hint), bounds(hint)
+    kind, bound = plain_type(hint), bounds(hint)
     if get_origin(kind) is Literal:
         return _choices(kind)
     if bound is not None:
@@ -44,7 +44,7 @@ def accepted_text(hint: Any) -> str:
 
 def value_of_text(hint: Any, text: str) -> Any:
     """A value as a person types it: TOML, or a bare word or list where no other is meant."""
-    kind = _plain(hint)
+    kind = plain_type(hint)
     text = text.strip()
     if get_origin(kind) is tuple and not text.startswith("["):
         inner = get_args(kind)[0]
@@ -63,7 +63,7 @@ def refusal(where: str, key: str, value: Any, wanted: str) -> UsageError:
 
 
 def _value(hint: Any, value: Any, *, where: str, key: str) -> Any:
-    kind, bound = _plain(hint), bounds(hint)
+    kind, bound = plain_type(hint), bounds(hint)
     if get_origin(kind) is tuple:
         return _entries(hint, value, where=where, key=key)
     if get_origin(kind) is Literal:
@@ -82,7 +82,7 @@ def _value(hint: Any, value: Any, *, where: str, key: str) -> Any:
 def _entries(hint: Any, value: Any, *, where: str, key: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise refusal(where, key, value, "a list")
-    bound, inner = bounds(hint), get_args(_plain(hint))[0]
+    bound, inner = bounds(hint), get_args(plain_type(hint))[0]
     if isinstance(bound, Items) and len(value) > bound.most:
         raise refusal(where, key, value, bound.text)
     if isinstance(bound, Range):
@@ -90,7 +90,8 @@ def _entries(hint: Any, value: Any, *, where: str, key: str) -> tuple[Any, ...]:
     return tuple(_value(inner, one, where=where, key=key) for one in value)
 
 
-def _plain(hint: Any) -> Any:
+def plain_type(hint: Any) -> Any:
+    """The type of a field without its range."""
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 

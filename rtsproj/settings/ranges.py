@@ -42,7 +42,7 @@ class Items:
     @property
     def text(self) -> str:
         """The limit as an error or a screen shows it."""
-        return f"at most {self.most} entries"
+        return f"a list of at most {self.most}"
 
 
 def number_text(value: float) -> str:

@@ -42,21 +42,22 @@ def with_value(text: str, key: str, value: Any) -> str:
         value: the new value, checked.
     """
     table, _, name = key.partition(".")
-    lines = text.split("\n")
-    end = "\r" if lines[0].endswith("\r") else ""
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = text.replace("\r\n", "\n").split("\n")
+    pair = f"{name} = {toml_text(value)}"
     first, last = _table_lines(lines, table)
     if first is None:
-        tail = [f"[{table}]{end}", f"{name} = {toml_text(value)}{end}", ""]
-        return "\n".join([*lines, *tail] if lines[-1] else [*lines[:-1], end, *tail])
+        before = [*lines, ""] if lines[-1] else lines
+        return end.join([*before, f"[{table}]", pair, ""])
     at = next((n for n in range(first, last) if _key_of(lines[n]) == name), None)
     if at is None:
-        lines.insert(first, f"{name} = {toml_text(value)}{end}")
-        return "\n".join(lines)
+        lines.insert(first, pair)
+        return end.join(lines)
     until = next((n for n in range(at + 1, last + 1) if _is_toml(lines[at:n])), at + 1)
     comment = _comment(lines[until - 1]) if until == at + 1 else ""
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
-    lines[at:until] = [f"{indent}{name} = {toml_text(value)}{comment}{end}"]
-    return "\n".join(lines)
+    lines[at:until] = [indent + pair + comment]
+    return end.join(lines)
 
 
 def _table_lines(lines: list[str], table: str) -> tuple[int | None, int]:
@@ -88,6 +89,6 @@ def _comment(line: str) -> str:
     while at >= 0:
         before = line[:at]
         if _is_toml([before]):
-            return line[len(before.rstrip()) :].rstrip("\r")
+            return line[len(before.rstrip()) :]
         at = line.find("#", at + 1)
     return ""

@@ -66,7 +66,7 @@ def test_the_published_preset_is_the_published_loop() -> None:
         ({"infer": {"blend_px": 100}}, "a multiple of 64"),
         ({"triage": {"small_px": -1}}, "0..1,000,000 px"),
         ({"triage": {"claim_days": float("inf")}}, "0..3,650 days"),
-        ({"triage": {"evidence": ["a", "b", "c", "d", "e"]}}, "at most 3"),
+        ({"triage": {"evidence": ["a", "b", "c", "d", "e"]}}, "a list of at most 3"),
         ({"report": {"table_m": [100, -1]}}, "0..1,000,000 m"),
     ],
 )
