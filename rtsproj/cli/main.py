@@ -23,6 +23,7 @@ from rtsproj.tui.wishes import Wishes
 
 VERBS = {
     "init": "setup",
+    "settings": "settings",
     "scene": "inputs",
     "area": "inputs",
     "label": "inputs",

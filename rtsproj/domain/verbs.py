@@ -2,6 +2,7 @@
 
 VERBS = (
     "init",
+    "settings",
     "scene",
     "area",
     "label",

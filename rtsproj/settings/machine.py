@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from rtsproj.errors import UsageError
-from rtsproj.settings import checked_table
+from rtsproj.settings.check import checked_table
 
 NAME = "machine.toml"
 

@@ -11,7 +11,9 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
+from rtsproj.domain.text import safe_text
 from rtsproj.errors import ExitCode
+from rtsproj.settings.file import changes
 from rtsproj.tui.commands import CommandLine, obey
 from rtsproj.tui.display import Display, writer_of
 from rtsproj.tui.gateway.gateway import Gateway
@@ -20,7 +22,12 @@ from rtsproj.tui.places import WORDS, screen_of
 from rtsproj.tui.screens.questions import Confirm
 from rtsproj.tui.theme import DARK, LIGHT, NAMES, OWN
 from rtsproj.tui.user import remember
+from rtsproj.tui.words import changes_line
 from rtsproj.workflow.project import Project
+
+SETTINGS_S = 1.0
+"""s between two looks at the clock of project.toml."""
+BROKEN = "No job starts until it is fixed; the rest works with the settings before"
 
 
 class RtsApp(App[int]):
@@ -42,6 +49,7 @@ class RtsApp(App[int]):
         self.gateway = Gateway(project, analyst)
         self.display_settings = display or Display()
         self._at = at
+        self._settings = project.settings_file.read()
         self.unsaved = ""
         """What could not be saved and is still on the screen; leaving warns of it."""
         self.register_theme(DARK)
@@ -59,6 +67,7 @@ class RtsApp(App[int]):
         self.theme = OWN[self.display_settings.theme]
         self.set_class(self.display_settings.is_ascii, "-ascii")
         self.set_keymap(self.display_settings.keymap)
+        self.set_interval(SETTINGS_S, self._follow_settings)
         self.push_screen(screen_of("home", self.gateway))
         if self._at == "adjudication":
             self.go("triage", kind="adjudication")
@@ -136,9 +145,23 @@ class RtsApp(App[int]):
 
     def take_theme(self, name: str) -> None:
         """Change the colours, now and at later starts."""
-        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.theme = OWN[name]
         remember("theme", name)
+
+    def _follow_settings(self) -> None:
+        """Report what an edit of project.toml has changed, or why it is not accepted."""
+        before, self._settings = self._settings, self.gateway.project.settings_file.read()
+        now = self._settings
+        if now.stamp == before.stamp:
+            return
+        if now.fault is not None:
+            text = f"{safe_text(now.fault.what)}: {safe_text(now.fault.hint)}. {BROKEN}"
+            self.notify(text, severity="error", timeout=15, markup=False)
+            return
+        found = changes(before.settings, now.settings)
+        if found or before.fault is not None:
+            text = f"project.toml: {changes_line(found)}" if found else "project.toml is accepted"
+            self.notify(text, timeout=10, markup=False)
 
     def _leave(self, answer: bool | None) -> None:  # noqa: FBT001 - textual's callback
         if answer:

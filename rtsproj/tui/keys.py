@@ -49,6 +49,7 @@ HOME = (
     Key("home.sql", "d", "open('sql')", "SQL", shown=True),
     Key("home.jobs", "J", "open('jobs')", "Jobs"),
     Key("home.data", "i", "open('data')", "Add data", shown=True),
+    Key("home.settings", "s", "open('settings')", "Settings", shown=True),
     Key("home.pictures", "p", "open('pictures')", "Pictures"),
     Key("home.quit", "q", "app.leave", "Quit", shown=True),
 )
@@ -234,6 +235,18 @@ PICTURES = (
     Key("pictures.colours", "c", "colours", "Colours", shown=True),
     Key("pictures.back", "q,escape", "back", "Keep", shown=True, label="esc"),
 )
+SETTINGS = (
+    Key("settings.edit", "enter", "edit", "Change…", shown=True),
+    Key("settings.preset", "d", "to_preset", "Value of the preset", shown=True),
+    Key("settings.changed", "c", "changed", "Changed only", shown=True),
+    Key("settings.next", "j,down", "move(1)", "Next", label="j"),
+    Key("settings.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("settings.first", "g,home", "move(-1000000000)", "First", label="g"),
+    Key("settings.last", "G,end", "move(1000000000)", "Last", label="G"),
+    Key("settings.page.down", "pagedown", "move(20)", "A page on"),
+    Key("settings.page.up", "pageup", "move(-20)", "A page back"),
+    Key("settings.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
 TABLES: Mapping[str, tuple[Key, ...]] = {
     "everywhere": EVERYWHERE,
     "home": HOME,
@@ -248,6 +261,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "jobs": JOBS,
     "data": DATA,
     "pictures": PICTURES,
+    "settings": SETTINGS,
 }
 """Tables by the name of their screen."""
 

@@ -23,6 +23,7 @@ PLACES = {
     "sql": "SqlScreen",
     "jobs": "JobsScreen",
     "data": "DataScreen",
+    "settings": "SettingsScreen",
     "pictures": "PicturesScreen",
     "help": "HelpScreen",
 }
@@ -38,6 +39,7 @@ WORDS = {
     "sql": "ask the database",
     "jobs": "all jobs, of every session",
     "data": "add images, area, labels, lines, terrain",
+    "settings": "settings of project.toml with their ranges",
     "pictures": "choose how pictures are drawn here",
     "help": "keys and labelling criteria",
 }

@@ -1,6 +1,13 @@
 """Durations, sizes and places in words, short enough for a status line."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from rtsproj.domain.text import safe_text
+from rtsproj.settings.file import Change
+
+MOST_CHANGES = 3
+"""Changed settings that a line names; it counts the others."""
 
 
 def duration_text(seconds: float | None) -> str:
@@ -41,3 +48,10 @@ def clock_text(utc: str) -> str:
         return datetime.fromisoformat(utc).astimezone().strftime("%H:%M:%S")
     except ValueError:
         return ""
+
+
+def changes_line(found: Sequence[Change]) -> str:
+    """train.steps = 60 (was 200); the first few keys, the others counted."""
+    named = [f"{one.key} = {one.now} (was {one.before})" for one in found[:MOST_CHANGES]]
+    more = len(found) - MOST_CHANGES
+    return safe_text(", ".join(named) + (f" and {more} more" if more > 0 else ""))

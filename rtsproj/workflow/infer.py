@@ -26,10 +26,11 @@ def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
 
     Raises:
         NeedsError: there is no model yet, or nothing is left to search.
-        UsageError: blended windows do not fit the tiles.
+        UsageError: project.toml is not accepted, or blended windows do not fit the tiles.
         DamagedError: the model file does not match its recorded digest.
     """
-    require_blend(project.settings.infer.blend_px, core_px=project.settings.grid.core_px)
+    settings = project.settings_file.require()
+    require_blend(settings.infer.blend_px, core_px=settings.grid.core_px)
     row = require_stage(project, Stage.INFER, Stage.TRIAGE, Stage.CONVERGE)
     require_no_running_job(project)
     iteration = row["iteration"]
@@ -59,10 +60,10 @@ def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
         job=job_id,
         iteration=iteration,
         source=source,
-        settings=project.settings.infer,
+        settings=settings.infer,
         model_path=str(path),
         model_sha256=model["sha256"],
-        core_px=project.settings.grid.core_px,
-        margin_px=project.settings.grid.margin_px,
+        core_px=settings.grid.core_px,
+        margin_px=settings.grid.margin_px,
     )
     return start_job(project, folder, request, by=by, where=where)

@@ -8,7 +8,8 @@ from pathlib import Path
 from rtsproj import __version__
 from rtsproj.errors import DamagedError, NeedsError
 from rtsproj.journal.lines import journal_files
-from rtsproj.settings import Settings, read_settings
+from rtsproj.settings import Settings
+from rtsproj.settings.file import SettingsFile
 from rtsproj.store import facts, migrations
 from rtsproj.store.database import FILE, Connection, Database
 from rtsproj.store.replay import replay
@@ -25,13 +26,18 @@ class Project:
 
     Attributes:
         folder: absolute path of the project directory.
-        settings: project.toml as read when the project was opened.
+        settings_file: project.toml, read again where it has changed.
         database: opens the file for one transaction at a time.
     """
 
     folder: Path
-    settings: Settings
+    settings_file: SettingsFile
     database: Database
+
+    @property
+    def settings(self) -> Settings:
+        """project.toml as it is now, or as it was last accepted; a job asks the file itself."""
+        return self.settings_file.read().settings
 
     @property
     def journal(self) -> Path:
@@ -89,7 +95,7 @@ def open_project(path: Path | str, *, wait_s: float = 10.0) -> Project:
             f"{folder} has schema {has}, this rtsproj {__version__} works with {len(reachable)}",
             hint="run `rtsproj migrate`: a copy of the database is kept in backups/",
         )
-    return Project(folder, read_settings(folder / SETTINGS), database)
+    return Project(folder, SettingsFile(folder / SETTINGS), database)
 
 
 def has_crs(project: Project) -> bool:

@@ -89,10 +89,14 @@ def read_ground(project: Project) -> Ground:
 
 
 def lay_tiles(project: Project, *, progress: Progress | None = None) -> Tiling:
-    """Add every tile that is missing; run again after new scenes it adds what they bring."""
+    """Add every tile that is missing; run again after new scenes it adds what they bring.
+
+    Raises:
+        UsageError: project.toml is not accepted, or a scene has changed.
+    """
+    core_px = project.settings_file.require().grid.core_px
     ground = read_ground(project)
     require_unchanged(ground.scenes)
-    core_px = project.settings.grid.core_px
     shapely.prepare(ground.area)
     squares = _squares(ground, core_px)
     with Spool() as spool:

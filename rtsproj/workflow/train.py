@@ -20,7 +20,6 @@ from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
 from rtsproj.store import iterations, jobs, labels, tiles
-from rtsproj.store.database import Connection
 from rtsproj.workflow.jobs import (
     Job,
     list_jobs,
@@ -30,7 +29,7 @@ from rtsproj.workflow.jobs import (
 )
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.scenes import require_unchanged
-from rtsproj.workflow.split import SplitPlan, plan_split
+from rtsproj.workflow.split import plan_split
 from rtsproj.workflow.stages import latest, require_stage
 from rtsproj.workflow.tiles import read_source
 from rtsproj.workflow.warm_start import warm_start
@@ -70,23 +69,26 @@ def start_training(
 
     Raises:
         NeedsError: no tiles or no positive labels on the images yet, or another stage is on.
-        UsageError: weights, an earlier model or a scene cannot be used.
+        UsageError: project.toml is not accepted, or weights, an earlier model or a scene cannot
+            be used.
     """
+    settings = project.settings_file.require()
     row = require_stage(project, Stage.TRAIN, Stage.INFER)
     require_no_running_job(project)
     iteration = row["iteration"]
     note(weights_text(project))
-    weights = resolve_weights(project.settings.train.weights)
+    weights = resolve_weights(settings.train.weights)
     warm = warm_start(project, iteration)
     source = read_source(project)
     require_unchanged(source.scenes)
     with writing(project, f"freeze the training set of iteration {iteration}") as connection:
         labels.sync_labels(connection, iteration, by=by)
         found = on_images(labels.training_labels(connection, iteration), source)
-        settings = asdict(project.settings)
-        flat = {f"{t}.{key}": v for t, values in settings.items() for key, v in values.items()}
+        tables = asdict(settings).items()
+        flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
-        plan = _planned_split(connection, found, project, source)
+        standing, laid = tiles.read_split(connection), tiles.read_tiles(connection)
+        plan = plan_split(found, laid, source.grid, settings.grid, standing=standing)
         tiles.settle_split(connection, plan.split)
         job_id = jobs.next_job_id(connection)
     note(plan.text)
@@ -100,11 +102,11 @@ def start_training(
         iteration=iteration,
         source=source,
         split=plan.split,
-        settings=project.settings.train,
+        settings=settings.train,
         weights_path=weights.path,
         weights_sha256=weights.sha256,
         training_sha256=digest,
-        margin_px=project.settings.grid.margin_px,
+        margin_px=settings.grid.margin_px,
         warm_path=warm.path if warm else "",
         warm_sha256=warm.sha256 if warm else "",
         warm_model=warm.model_id if warm else 0,
@@ -140,17 +142,6 @@ def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[Tra
     )
     ignored = [one for one in found if one.polarity is Polarity.IGNORE]
     return tuple(sorted((*positives, *negatives, *ignored), key=lambda one: one.label_id))
-
-
-def _planned_split(
-    connection: Connection,
-    found: Sequence[TrainingLabel],
-    project: Project,
-    source: ImagerySource,
-) -> SplitPlan:
-    standing = tiles.read_split(connection)
-    laid = tiles.read_tiles(connection)
-    return plan_split(found, laid, source.grid, project.settings.grid, standing=standing)
 
 
 def _fresh(folder: Path) -> None:

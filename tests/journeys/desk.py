@@ -23,6 +23,7 @@ from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.jobs import tables
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
+from rtsproj.settings import Settings, settings_text
 from rtsproj.store import jobs
 from rtsproj.workflow.collect import Collected, catch_up
 from rtsproj.workflow.create import init_project
@@ -35,6 +36,12 @@ from rtsproj.workflow.tiles import lay_tiles, read_source
 CRS = "EPSG:32646"
 LEFT, TOP, PIXEL_M = 490_000.0, 3_851_000.0, 3.0
 SIDE = 192
+
+
+def write_settings(project: Project, settings: Settings) -> None:
+    """Edit project.toml; an open project reads it again."""
+    path = project.settings_file.path
+    path.write_text(settings_text(settings), encoding="utf-8")
 
 
 def square(col: float, row: float, side: float) -> BaseGeometry:

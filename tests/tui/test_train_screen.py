@@ -185,3 +185,57 @@ async def test_the_log_shows_what_the_worker_printed_and_obeys_none_of_it(
     assert "\x1b" not in text
     assert "[@click=app.quit]" in text
     assert "\\u001b[2J of the worker" in text
+
+
+def edit_settings(project: Project, old: str, new: str) -> None:
+    path = project.folder / "project.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+async def test_an_edit_of_project_toml_is_named_and_the_next_job_uses_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches(monkeypatch)
+    steps = project.settings.train.steps
+    app = RtsApp(project, analyst="ann", at="train")
+    async with app.run_test(size=(160, 46)) as pilot:
+        await settle(pilot)
+        edit_settings(project, f"\nsteps = {steps}\n", "\nsteps = 61\n")
+        app._follow_settings()
+        app.screen._tick()
+        await settle(pilot)
+        line = f"train.steps = 61 (was {steps})"
+        assert f"project.toml: {line}" in toasts(app)
+        assert f"settings changed: {line}" in text_of(app).splitlines()[0]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert f"job 1 runs detached · settings changed: {line}" in toasts(app)
+    [job] = list_jobs(project)
+    assert JobFolder(job.folder).read_request().settings.steps == 61
+
+
+async def test_a_broken_project_toml_is_told_and_starts_no_job(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = launches(monkeypatch)
+    steps = project.settings.train.steps
+    app = RtsApp(project, analyst="ann", at="train")
+    async with app.run_test(size=(160, 46)) as pilot:
+        await settle(pilot)
+        edit_settings(project, f"\nsteps = {steps}\n", "\nsteps = -5\n")
+        app._follow_settings()
+        app.screen._tick()
+        await settle(pilot)
+        assert any("steps = -5 is not accepted" in one for one in toasts(app))
+        assert any("1..10,000,000 steps" in one for one in toasts(app))
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, TrainScreen)
+        edit_settings(project, "\nsteps = -5\n", f"\nsteps = {steps}\n")
+        app._follow_settings()
+        await settle(pilot)
+        assert "project.toml is accepted" in toasts(app)
+    assert not started
+    assert not list_jobs(project)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desk import search, square
+from desk import search, square, write_settings
 
 from rtsproj.domain.decisions import Purpose, Verdict
 from rtsproj.errors import UsageError
@@ -35,7 +35,8 @@ def queue_of(project: Project, analyst: str = "ann", **wanted: object) -> Queue:
 
 def with_setting(project: Project, **triage: object) -> Project:
     settings = replace(project.settings, triage=replace(project.settings.triage, **triage))
-    return replace(project, settings=settings)
+    write_settings(project, settings)
+    return project
 
 
 def test_every_order_holds_the_same_candidates(project: Project) -> None:

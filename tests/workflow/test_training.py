@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from desk import add_known, catch_up_with, scene_file, square
+from desk import add_known, catch_up_with, scene_file, square, write_settings
 from small import use_small
 
 from rtsproj.domain.decisions import Verdict
@@ -18,6 +18,7 @@ from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.job import run_training
 from rtsproj.settings import Settings, TrainSettings, settings_text
+from rtsproj.settings.file import SettingsFile
 from rtsproj.store import jobs as job_rows
 from rtsproj.workflow import jobs as desk_jobs
 from rtsproj.workflow import sweep as sweeps
@@ -25,8 +26,11 @@ from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge
 from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.infer import start_search
+from rtsproj.workflow.jobs import list_jobs
 from rtsproj.workflow.model_card import card_path
 from rtsproj.workflow.monitor import TrainWatch
+from rtsproj.workflow.next_step import Watch, next_step
 from rtsproj.workflow.project import Project, open_project, reading
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
 from rtsproj.workflow.status import status
@@ -150,6 +154,14 @@ def shown(watch: TrainWatch) -> tuple[int, list[int]]:
     return sweep.run, [one.run for one in sweep.rows]
 
 
+def refuse_other_network(project: Project) -> None:
+    own = project.settings
+    write_settings(project, replace(own, train=replace(own.train, architecture="Unet")))
+    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
+        start_training(project, by="ann")
+    write_settings(project, own)
+
+
 def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None:
     project = tiny_project(tmp_path, warm_start="last")
     # GIVEN the first iteration, which has no model to start from and says so
@@ -166,9 +178,7 @@ def test_the_next_iteration_starts_from_the_model_before(tmp_path: Path) -> None
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
     converge(project, by="ann")
     # AND another network, which is refused
-    other = replace(project.settings, train=replace(project.settings.train, architecture="Unet"))
-    with pytest.raises(UsageError, match="model 1 is DeepLabV3Plus"):
-        start_training(replace(project, settings=other), by="ann")
+    refuse_other_network(project)
     # WHEN the second one is trained
     assert f"the whole network of model {first['model_id']}" in weights_text(project)
     start_training(project, by="ann")
@@ -217,12 +227,44 @@ def test_a_sweep_that_cannot_be_is_refused_with_its_reason(given: list[str], nam
     assert named in f"{caught.value.what} {caught.value.hint}"
 
 
-def test_the_time_of_a_sweep_follows_steps_and_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_of_a_sweep_follows_steps_and_pixels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sweeps, "list_jobs", lambda _: ())
-    settings = replace(Settings(), train=TINY)
-    project = Project(Path("/none"), settings, None)  # type: ignore[arg-type]
+    path = tmp_path / "project.toml"
+    path.write_text(settings_text(replace(Settings(), train=TINY)), encoding="utf-8")
+    project = Project(tmp_path, SettingsFile(path), None)  # type: ignore[arg-type]
     assert preview_sweep(project, RUNS).seconds is None
     monkeypatch.setattr(sweeps, "_seconds_per_pixel", lambda _: 1 / (2 * 64 * 64))
     assert preview_sweep(project, RUNS).seconds == pytest.approx(4.0)
     longer = ({"steps": 20}, {"chip_px": 128})
     assert preview_sweep(project, longer).seconds == pytest.approx(28.0)
+
+
+def test_a_job_is_made_of_the_settings_at_that_moment(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    path = project.folder / "project.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\nsteps = 2\n", "\nsteps = 1\n"), encoding="utf-8")
+    watch = Watch(job=lambda _: None, work=lambda *_: None, wait=False)
+    next_step(project, watch, by="ann")
+    [job] = list_jobs(project)
+    request = JobFolder(job.folder).read_request()
+    assert isinstance(request, TrainRequest)
+    assert request.settings.steps == 1
+    with reading(project) as connection:
+        recorded = connection.execute(
+            "SELECT value FROM iteration_setting WHERE key = 'train.steps'"
+        ).fetchall()
+    assert recorded == [("1",)]
+
+
+def test_a_broken_project_toml_starts_no_job(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    path = project.folder / "project.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\nsteps = 2\n", "\nsteps = -2\n"), encoding="utf-8")
+    for start in (start_training, start_search):
+        with pytest.raises(UsageError, match="steps = -2 is not accepted"):
+            start(project, by="ann")
+    assert not list_jobs(project)

@@ -8,6 +8,7 @@ from rtsproj.tui.gateway.maps import Maps
 from rtsproj.tui.gateway.monitors import Monitors
 from rtsproj.tui.gateway.pictures import Pictures
 from rtsproj.tui.gateway.review import Review
+from rtsproj.tui.gateway.settings import ProjectToml
 from rtsproj.tui.gateway.sql import Sql
 from rtsproj.workflow.project import Project
 
@@ -23,6 +24,7 @@ class Gateway:
         monitors: a training or a search in detail.
         maps: the area map.
         facts: the report as data.
+        settings: project.toml, shown and edited.
         sql: queries on snapshots.
         data: files, looked at and taken in.
         review: the queue and what is said of candidates.
@@ -37,6 +39,7 @@ class Gateway:
         self.monitors = Monitors(project, analyst)
         self.maps = Maps(project)
         self.facts = Facts(project)
+        self.settings = ProjectToml(project)
         self.sql = Sql(project)
         self.data = Data(project, analyst)
         self.review = Review(project, analyst)

@@ -76,7 +76,8 @@ class InferScreen(MonitorScreen):
         """Before the first search."""
         now = self._gateway.desk.newest
         waits = [safe_text(one) for one in now.blocked_by] if now else []
-        self._tell("\n".join(["no search yet", "", "enter starts it, detached", "", *waits]))
+        lines = ["no search yet", "", "enter starts it, detached", "", *waits, self.settings_line()]
+        self._tell("\n".join(lines))
 
     def show(self, look: Any) -> None:
         """Draw what is new."""

@@ -8,12 +8,13 @@ from textual import work
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.jobs.state import JobState, JobStatus
+from rtsproj.settings.file import changes
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.screens.questions import Confirm, TextPage
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.lines import bar
-from rtsproj.tui.words import clock_text, duration_text
+from rtsproj.tui.words import changes_line, clock_text, duration_text
 from rtsproj.workflow.jobs import RUNNING, Job
 from rtsproj.workflow.monitor import LogLine, Stamp, stamp_of
 
@@ -37,6 +38,7 @@ class MonitorScreen(WorkingScreen):
         self._stamp: Stamp = ()
         self._folders: Stamp = ()
         self._looked_at = 0.0
+        self._settings = gateway.project.settings_file.read()
         self.found: Any = None
         """What the newest look saw."""
 
@@ -57,6 +59,15 @@ class MonitorScreen(WorkingScreen):
         """Make the watch of a job."""
         raise NotImplementedError
 
+    def settings_line(self) -> str:
+        """Settings that were edited since the program started; empty where none was."""
+        file = self._gateway.project.settings_file
+        now = file.read()
+        if now.fault is not None:
+            return f"project.toml is not accepted: {safe_text(now.fault.hint)}"
+        found = changes(file.first, now.settings)
+        return f"settings changed: {changes_line(found)}" if found else ""
+
     @property
     def state(self) -> JobState | None:
         """State of the job as last seen; None without a job."""
@@ -70,7 +81,10 @@ class MonitorScreen(WorkingScreen):
     def _tick(self) -> None:
         if not self.is_current:
             return  # covered by another screen: the next look is soon enough
-        if self._job_id is None and self._jobs_folder() != self._folders:
+        settings, self._settings = self._settings, self._gateway.project.settings_file.read()
+        if self._settings is not settings or (
+            self._job_id is None and self._jobs_folder() != self._folders
+        ):
             self.find()
         elif self._watch is not None and (
             self._watch.stamp() != self._stamp
@@ -133,7 +147,8 @@ class MonitorScreen(WorkingScreen):
             return
         said = {"start": "runs detached", "stop": "stops after a checkpoint", "resume": "goes on"}
         if job is not None:
-            text = f"job {job.job_id} {said[verb]}"
+            own = self.settings_line() if verb == "start" else ""
+            text = f"job {job.job_id} {said[verb]}" + (f" · {own}" if own else "")
             self.app.call_from_thread(self.notify, text, markup=False)
         self.app.call_from_thread(self.find)
 
@@ -188,7 +203,7 @@ class MonitorScreen(WorkingScreen):
     def _take(self, job: Job | None) -> None:
         if job is None:
             self._job, self._watch, self.found = None, None, None
-            self.query_one(Head).tell("no job yet")
+            self.query_one(Head).tell("no job yet", more=self.settings_line())
             self.show_nothing()
             return
         if self._job is None or self._job.job_id != job.job_id or self._watch is None:
@@ -199,7 +214,8 @@ class MonitorScreen(WorkingScreen):
     def _show(self, seen: Any) -> None:
         self.found = seen
         if self._job is not None:
-            self.query_one(Head).tell(head_text(self._job, seen.status))
+            text = head_text(self._job, seen.status)
+            self.query_one(Head).tell(text, more=self.settings_line())
         self.show(seen)
 
 

@@ -92,7 +92,7 @@ class TrainScreen(MonitorScreen):
         now = self._gateway.desk.newest
         waits = [safe_text(one) for one in now.blocked_by] if now else []
         lines = ["no training yet", "", "enter starts it, detached:", "it goes on without you"]
-        self._set("figures", "\n".join([*lines, "", *waits]))
+        self._set("figures", "\n".join([*lines, "", *waits, self.settings_line()]))
         for name in ("loss", "scores"):
             self.query_one(f"#{name}", Curves).show(Plot(empty="no training yet"))
 

@@ -1,0 +1,35 @@
+"""Sets of values that a project may start from."""
+
+from dataclasses import replace
+
+from rtsproj.settings.schema import Preset, Settings
+
+
+def preset_settings(preset: Preset) -> Settings:
+    """Settings a new project starts from (method 4: ``xia2022`` reproduces the published loop)."""
+    base = Settings()
+    if preset == "default":
+        return base
+    return replace(
+        base,
+        project=replace(base.project, preset=preset),
+        imagery=replace(base.imagery, bands=("red", "green", "blue"), scaling="reflectance"),
+        grid=replace(base.grid, core_px=160, margin_px=160),
+        train=replace(
+            base.train,
+            encoder="tu-xception65",
+            weights="hub:imagenet",
+            chip_px=480,
+            steps=30_000,
+            learning_rate=0.007,
+            optimizer="sgd",
+            schedule="poly",
+            reason_quota=1.0,
+            validate_every=1000,
+            checkpoint_every=1000,
+            background_m=100_000.0,
+            flip=False,
+            brightness=0.0,
+        ),
+        infer=replace(base.infer, threshold=0.5, min_px=100, span=1),
+    )
