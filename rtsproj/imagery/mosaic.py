@@ -28,6 +28,7 @@ from rtsproj.imagery.alignment import Lie, lie_of, source_window
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.reader import ObjectError
 from rtsproj.imagery.safety import Dataset, open_dataset
+from rtsproj.imagery.validity import known_pixels
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -303,35 +304,12 @@ class Mosaic:
         part = {"window": source, "out_shape": size}
         into = out if self.bands else np.empty((1, *size), out.dtype)
         values = dataset.read(numbers, window=source, out=into, resampling=Resampling.average)
-        valid = _known(values, scene.nodata)
+        valid = known_pixels(values, scene.nodata)
         if ALPHA in scene.bands:
             valid &= dataset.read(scene.bands.index(ALPHA) + 1, **part) > 0
         if scene.mask_path is not None:
             valid &= self._dataset(scene.mask_path).read(CLEAR, **part) == 1
         return out, valid
-
-
-def _known(values: Raw, nodata: float | None) -> Mask:
-    """Finite pixels that are not nodata in every band."""
-    is_float = values.dtype.kind == "f"
-    valid = np.ones(values.shape[1:], bool)
-    if is_float:
-        valid &= np.isfinite(values).all(axis=0)
-    if nodata is None or not np.isfinite(nodata):
-        return valid
-    if not is_float and not _fits(nodata, values.dtype):
-        return valid
-    gone = np.ones(values.shape[1:], bool)
-    for band in values:
-        gone &= band == values.dtype.type(nodata)
-        if not gone.any():
-            return valid
-    return valid & ~gone
-
-
-def _fits(value: float, dtype: np.dtype[Any]) -> bool:
-    limits = np.iinfo(dtype)
-    return float(value).is_integer() and limits.min <= value <= limits.max
 
 
 def _pieces(window: Window, lie: Lie, *, width: int, most_px: int) -> Iterator[Window]:

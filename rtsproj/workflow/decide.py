@@ -142,11 +142,13 @@ def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[Sav
 def save_words(
     project: Project, said: Sequence[NewDecision], *, by: str
 ) -> tuple[SavedDecision, ...]:
-    """Save checked decisions, all or none, in the journal of ``by``.
+    """Save checked decisions, all or none, in the journal of ``by``; none leaves no trace.
 
     Raises:
         UsageError: an unknown candidate; nothing was saved.
     """
+    if not said:
+        return ()
     with writing(project, f"{len(said)} decisions by {by}") as connection:
         return decisions.save_decisions(connection, project.journal, said, by=by)
 

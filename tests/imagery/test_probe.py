@@ -207,3 +207,14 @@ def test_real_images_are_read() -> None:
     bands = ("blue", "green", "red", "b5", "b6", "b7", "nir")
     found = read_scene(peel, Role.MAP, ProbeChoice(bands=bands))
     assert (found.crs, found.gsd_m, found.sensor) == ("EPSG:32608", 10.0, "Sentinel-2")
+
+
+@pytest.mark.parametrize("bands", [1, 4])
+def test_one_clear_pixel_of_a_large_scene_is_seen(tmp_path: Path, bands: int) -> None:
+    path = tif(tmp_path / NAME, width=1400, height=1300, count=bands, nodata=0, sparse_ok=True)
+    names = ("blue", "green", "red", "nir")[:bands]
+    refused(path, "no pixel is clear", bands=names)
+    # the last band alone has a value at a place that a decimated read passes over
+    with rasterio.open(path, "r+") as sink:
+        sink.write(np.full((1, 1), 9, np.uint16), bands, window=((1031, 1032), (1033, 1034)))
+    assert 0 < read_scene(path, Role.MAP, ProbeChoice(bands=names)).spec.clear_share < 1e-6

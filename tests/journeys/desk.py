@@ -59,13 +59,13 @@ def scene_file(path: Path, *, year: int = 2019) -> Path:
     return file
 
 
-def geojson(path: Path, shapes: Sequence[BaseGeometry], **props: object) -> Path:
-    """A GeoJSON file in WGS84."""
+def geojson(path: Path, shapes: Sequence[BaseGeometry], *, crs: str = CRS, **props: object) -> Path:
+    """A GeoJSON file in WGS84 of shapes of the project CRS."""
     features = [
         {
             "type": "Feature",
             "properties": props,
-            "geometry": mapping(transform(one, CRS, WGS84)),
+            "geometry": mapping(transform(one, crs, WGS84)),
         }
         for one in shapes
     ]
