@@ -8,7 +8,16 @@ from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, REASON_KEYS, SavedDe
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.workflow.candidates import CandidateCard, default_picture_path, show_candidate
-from rtsproj.workflow.decide import Word, amend, decide, redo, remark, standing_word, undo
+from rtsproj.workflow.decide import (
+    Word,
+    act_text,
+    amend,
+    decide,
+    redo,
+    remark,
+    standing_word,
+    undo,
+)
 from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
@@ -144,20 +153,18 @@ class PlainTriage:
         self._told(undo(self._project, times=1, analyst=self._analyst), "undone")
 
     def _redo(self, _asked: Asked, _rest: str) -> None:
-        self._told(redo(self._project, times=1, analyst=self._analyst), "said again")
+        self._told(redo(self._project, times=1, analyst=self._analyst), "redone")
 
     def _told(self, saved: tuple[SavedDecision, ...], what: str) -> None:
         if not saved:
-            print("nothing to take back or to say again")
+            print(f"nothing is {what}: no decision of yours stands there")
             return
-        one = saved[0].candidate_id
-        if saved[0].verdict is Verdict.WITHDRAW:
-            self._passed.discard(one)
-            if self._queue.place_of(one) is None:
-                self._queue = read_queue(self._project, self._wanted, analyst=self._analyst)
-        else:
-            self._passed.add(one)
-        print(f"{what}: C-{one:05}")
+        back = {one.candidate_id for one in saved if one.verdict is Verdict.WITHDRAW}
+        self._passed -= back
+        self._passed |= {one.candidate_id for one in saved} - back
+        if any(self._queue.place_of(one) is None for one in back):
+            self._queue = read_queue(self._project, self._wanted, analyst=self._analyst)
+        print(act_text(saved, what))
 
     def _note(self, asked: Asked, text: str) -> None:
         self._mark(asked, note=text)

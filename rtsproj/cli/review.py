@@ -20,7 +20,7 @@ from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
 from rtsproj.workflow.converge import converge as close
 from rtsproj.workflow.converge import look, search_again
-from rtsproj.workflow.decide import Word
+from rtsproj.workflow.decide import Word, act_text, acts
 from rtsproj.workflow.decide import decide as save
 from rtsproj.workflow.decide import redo as say_again
 from rtsproj.workflow.decide import undo as take_back
@@ -154,16 +154,19 @@ def decide(
 
 @app.command(epilog="Example: rtsproj undo 3")
 def undo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json = False) -> None:
-    """Take back your newest decisions; any number, also of earlier sessions."""
+    """Take back your newest decisions; any number, also of earlier sessions.
+
+    Decisions that were saved at once (X in triage, decide --from) are taken back at once.
+    """
     found = take_back(session(context).open(), times=times, analyst=whoami(by))
-    _report(context, found, as_json=as_json)
+    _report_acts(context, found, "undone", as_json=as_json)
 
 
 @app.command(epilog="Example: rtsproj redo")
 def redo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json = False) -> None:
-    """Say again what undo took back."""
+    """Repeat what undo took back."""
     found = say_again(session(context).open(), times=times, analyst=whoami(by))
-    _report(context, found, as_json=as_json)
+    _report_acts(context, found, "redone", as_json=as_json)
 
 
 @app.command(epilog="Example: rtsproj triage --plain")
@@ -255,14 +258,25 @@ def _report(context: typer.Context, saved: tuple[SavedDecision, ...], *, as_json
         print_json(saved)
         return
     talk = session(context).talk
-    if not saved:
-        talk.say("nothing to do: no decision of yours stands there")
-        raise typer.Exit(int(ExitCode.NEEDS))
     if len(saved) > 20:
         talk.say(f"saved {len(saved)} decisions, #{saved[0].decision_id}-{saved[-1].decision_id}")
         return
     for one in saved:
         talk.say(f"saved #{one.decision_id}: C-{one.candidate_id:05} {one.verdict} {one.reason}")
+
+
+def _report_acts(
+    context: typer.Context, saved: tuple[SavedDecision, ...], what: str, *, as_json: bool
+) -> None:
+    if as_json:
+        print_json(saved)
+        return
+    talk = session(context).talk
+    if not saved:
+        talk.say(f"nothing is {what}: no decision of yours stands there")
+        raise typer.Exit(int(ExitCode.NEEDS))
+    for one in acts(saved):
+        talk.say(act_text(one, what))
 
 
 def _status(text: str | None) -> Status | None:

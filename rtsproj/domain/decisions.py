@@ -99,3 +99,5 @@ class SavedDecision:
     confidence: str
     flagged: bool
     purpose: Purpose
+    bulk: int = 0
+    """First decision id of the act that saved several at once; 0 = saved alone."""

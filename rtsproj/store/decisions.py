@@ -27,6 +27,7 @@ COLUMNS = {
     "confidence": "VARCHAR",
     "flagged": "BOOLEAN",
     "purpose": "VARCHAR",
+    "bulk": "BIGINT",
 }
 SAID = ("verdict", "reason", "note", "evidence", "confidence", "flagged")
 """What an analyst says in a decision."""
@@ -38,31 +39,41 @@ SILENT: dict[str, Any] = {
     "confidence": "",
     "flagged": False,
 }
-OLDER = {"evidence": "", "confidence": "", "flagged": False, "purpose": "triage"}
-"""What journal lines written before schema 4 do not hold."""
+OLDER = {"evidence": "", "confidence": "", "flagged": False, "purpose": "triage", "bulk": 0}
+"""What journal lines written before schema 4, and before 7 (bulk), do not hold."""
 Standing = tuple[str, str, str, str]
 """Analyst, verdict, reason and note of a word that stands."""
 FEW = 20
 """Rows up to which single inserts are faster than a bulk read."""
 UNDOABLE = """
-SELECT * FROM decision d WHERE analyst = ? AND act <> 'undo'
-AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
-ORDER BY decision_id DESC LIMIT 1
+WITH u AS (
+  SELECT * FROM decision d WHERE analyst = ? AND act <> 'undo'
+  AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id))
 """
 REDOABLE = """
-SELECT s.* EXCLUDE (decision_id), d.decision_id
-FROM decision d JOIN decision s ON s.decision_id = d.undoes
-WHERE d.analyst = ? AND d.act = 'undo'
-AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
-AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act IN ('say', 'amend')
-                AND l.decision_id > d.decision_id)
-ORDER BY d.decision_id DESC LIMIT 1
+WITH u AS (
+  SELECT s.* EXCLUDE (decision_id, bulk), d.decision_id, d.bulk
+  FROM decision d JOIN decision s ON s.decision_id = d.undoes
+  WHERE d.analyst = ? AND d.act = 'undo'
+  AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
+  AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act IN ('say', 'amend')
+                  AND l.decision_id > d.decision_id))
 """
+NEWEST_STEP = """
+SELECT u.* FROM u, (FROM u ORDER BY decision_id DESC LIMIT 1) n
+WHERE u.decision_id = n.decision_id OR (n.bulk > 0 AND u.bulk = n.bulk) ORDER BY u.decision_id DESC
+"""
+"""The newest decision, or all that still stand of the act that it belongs to; newest first, so that
+of two decisions on one candidate the older one is taken back last."""
 BEFORE = """
-SELECT * FROM decision
-WHERE candidate_id = ? AND decision_id < ? AND (purpose = 'replicate') = (? = 'replicate')
-ORDER BY decision_id DESC LIMIT 1
+SELECT * FROM decision d
+WHERE candidate_id IN (SELECT unnest(?::BIGINT[])) AND act <> 'undo'
+AND decision_id NOT IN (SELECT unnest(?::BIGINT[]))
+AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
+QUALIFY row_number() OVER (PARTITION BY candidate_id, purpose = 'replicate'
+                           ORDER BY decision_id DESC) = 1
 """
+"""The word that stands on each candidate once some decisions are taken back, whoever said it."""
 
 STANDING = """
 SELECT candidate_id, analyst, verdict, coalesce(reason, ''), coalesce(note, '') FROM verdict
@@ -86,8 +97,9 @@ def save_decisions(
     """
     _check_candidates(connection, decisions)
     first = next_seq(connection)
+    bulk = first if len(decisions) > 1 else 0
     saved = tuple(
-        SavedDecision(decision_id=first + number, **_values(one))
+        SavedDecision(decision_id=first + number, **_values(one), bulk=bulk)
         for number, one in enumerate(decisions)
     )
     rows_ = [{name: _plain(getattr(one, name)) for name in COLUMNS} for one in saved]
@@ -97,28 +109,24 @@ def save_decisions(
     return saved
 
 
-def undo(connection: Connection, journal: Path, *, analyst: str) -> SavedDecision | None:
-    """Take back the analyst's newest decision that still stands; None where there is none.
+def undo(connection: Connection, journal: Path, *, analyst: str) -> tuple[SavedDecision, ...]:
+    """Take back the analyst's newest act that still stands; empty where there is none.
 
-    The candidate gets the word back that stood before, or none (``withdraw``).
+    An act is one decision, or several that were saved at once. Each candidate gets the word back
+    that stood before, or none (``withdraw``).
     """
-    found = rows(connection, UNDOABLE, [analyst])
-    if not found:
-        return None
-    target = found[0]
-    first = _root(connection, target)
-    before = rows(connection, BEFORE, [target["candidate_id"], first, target["purpose"]])
-    again = _again(target, before[0] if before else SILENT, act=Act.UNDO)
-    return save_decisions(connection, journal, [again], by=analyst)[0]
+    taken = rows(connection, UNDOABLE + NEWEST_STEP, [analyst])
+    ids = ([one["candidate_id"] for one in taken], [one["decision_id"] for one in taken])
+    before = {_place(one): one for one in rows(connection, BEFORE, ids)}
+    again = [_again(one, before.get(_place(one), SILENT), act=Act.UNDO) for one in taken]
+    return save_decisions(connection, journal, again, by=analyst) if again else ()
 
 
-def redo(connection: Connection, journal: Path, *, analyst: str) -> SavedDecision | None:
-    """Say again what the analyst's newest undo took back; None where there is nothing."""
-    found = rows(connection, REDOABLE, [analyst])
-    if not found:
-        return None
-    again = _again(found[0], found[0], act=Act.REDO)
-    return save_decisions(connection, journal, [again], by=analyst)[0]
+def redo(connection: Connection, journal: Path, *, analyst: str) -> tuple[SavedDecision, ...]:
+    """Repeat what the analyst's newest undo took back; empty where there is nothing."""
+    found = rows(connection, REDOABLE + NEWEST_STEP, [analyst])
+    again = [_again(one, one, act=Act.REDO) for one in found]
+    return save_decisions(connection, journal, again, by=analyst) if again else ()
 
 
 def standing(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, Standing]:
@@ -169,12 +177,9 @@ def _again(target: dict[str, Any], said: dict[str, Any], *, act: Act) -> NewDeci
     )
 
 
-def _root(connection: Connection, target: dict[str, Any]) -> int:
-    """The decision that a chain of amendments began with."""
-    while target["act"] == Act.AMEND and target["undoes"] > 0:
-        query = "SELECT * FROM decision WHERE decision_id = ?"
-        target = rows(connection, query, [target["undoes"]])[0]
-    return int(target["decision_id"])
+def _place(decision: dict[str, Any]) -> tuple[int, bool]:
+    """Which word a decision is one of: a candidate's verdict, or its blind second opinion."""
+    return decision["candidate_id"], decision["purpose"] == Purpose.REPLICATE
 
 
 def _check_candidates(connection: Connection, decisions: Sequence[NewDecision]) -> None:

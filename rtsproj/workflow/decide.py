@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from rtsproj.domain.decisions import (
@@ -19,9 +20,10 @@ from rtsproj.store import decisions
 from rtsproj.workflow.candidates import CandidateCard
 from rtsproj.workflow.project import Project, reading, writing
 
-Step = Callable[..., SavedDecision | None]
+Step = Callable[..., tuple[SavedDecision, ...]]
 """One undo or redo."""
 SAYABLE = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
+STATES = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNSURE: "unsure"}
 LONGEST_NOTE = 4000
 """Characters of a note."""
 
@@ -117,12 +119,15 @@ def standing_word(card: CandidateCard) -> Word:
 
 
 def undo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
-    """Take back the analyst's newest decisions; fewer where fewer stand."""
+    """Take back the analyst's newest acts; fewer where fewer stand.
+
+    Decisions that were saved at once are one act, and so are their undo and redo (``acts``).
+    """
     return _repeat(project, decisions.undo, times, analyst)
 
 
 def redo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
-    """Say again what undo took back; fewer where there is less."""
+    """Repeat what undo took back; fewer where there is less."""
     return _repeat(project, decisions.redo, times, analyst)
 
 
@@ -133,10 +138,30 @@ def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[Sav
     for _ in range(times):
         with writing(project, f"a word of {analyst} taken back or said again") as connection:
             saved = step(connection, project.journal, analyst=analyst)
-        if saved is None:
+        if not saved:
             break
-        done.append(saved)
+        done.extend(saved)
     return tuple(done)
+
+
+def acts(saved: Sequence[SavedDecision]) -> tuple[tuple[SavedDecision, ...], ...]:
+    """Saved decisions by the act that they were saved in."""
+    found = groupby(saved, key=lambda one: one.bulk or one.decision_id)
+    return tuple(tuple(of_one) for _, of_one in found)
+
+
+def act_text(act: Sequence[SavedDecision], what: str) -> str:
+    """``undone: C-00009 is rejected again``; of several decisions their number.
+
+    Args:
+        act: what one undo or redo saved.
+        what: undone or redone.
+    """
+    if len(act) > 1:
+        return f"{what}: one act of {len(act)} decisions"
+    one = act[0]
+    state = "open again" if one.verdict is Verdict.WITHDRAW else f"{STATES[one.verdict]} again"
+    return f"{what}: C-{one.candidate_id:05} is {state}"
 
 
 def save_words(

@@ -43,7 +43,7 @@ def test_status_is_the_contracts_json(run, project: Project) -> None:
     search(project, [square(60, 80, 15)])
     said = run("-C", project.folder, "status", "--json")
     status = json.loads(said.out)
-    assert (status["project"], status["schema"], status["iteration"]) == ("desk", 5, 1)
+    assert (status["project"], status["schema"], status["iteration"]) == ("desk", 7, 1)
     assert status["stage"] == "triage"
     assert status["blocked_by"] == ["1 candidate to decide"]
     wanted = {"scenes", "tiles", "labels", "candidates", "open", "slumps"}
@@ -170,6 +170,20 @@ def test_triage_plain_asks_line_by_line(run, project: Project, monkeypatch) -> N
     assert "not a key: 'x'" in said.out
     assert "nothing open" in said.out
     assert _open(run, project) == 0
+
+
+def test_what_a_file_decided_is_undone_at_once(run, project: Project, monkeypatch) -> None:
+    search(project, [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12)])
+    path = project.folder / "decisions.csv"
+    path.write_text("candidate_id,verdict\n1,reject\n2,accept\n", encoding="utf-8")
+    assert run("-C", project.folder, "decide", "--from", path, "--as", "ann").code == 0
+    said = run("-C", project.folder, "undo", "--as", "ann")
+    assert "undone: one act of 2 decisions" in said.err
+    assert _open(run, project) == 3
+    assert "redone: one act of 2" in run("-C", project.folder, "redo", "--as", "ann").err
+    monkeypatch.setattr(sys, "stdin", io.StringIO("u\nq\n"))
+    said = run("-C", project.folder, "triage", "--plain", "--as", "ann")
+    assert "undone: one act of 2 decisions\n\n3 open" in said.out
 
 
 def test_undo_with_nothing_to_undo_is_exit_4(run, project: Project) -> None:

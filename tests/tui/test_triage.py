@@ -2,6 +2,7 @@
 
 from desk import search, square
 from driving import settle, text_of
+from rooms import toasts
 from textual.pilot import Pilot
 
 from rtsproj.domain.decisions import Verdict
@@ -86,6 +87,17 @@ async def test_marked_ones_are_decided_together_only_with_their_count(project: P
         await settle(pilot)
         assert [one["verdict"] for one in words(project)] == ["reject", "reject"]
         assert "2/4 decided" in text_of(app)
+        assert "2 saved: reject; one u takes all of them back" in toasts(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "undone: one act of 2 decisions" in toasts(app)
+        assert "0/4 decided" in text_of(app)
+        await pilot.press("ctrl+r")
+        await settle(pilot)
+        assert "2/4 decided" in text_of(app)
+        assert [one["verdict"] for one in words(project)] == [
+            *["reject"] * 2, *["withdraw"] * 2, *["reject"] * 2,
+        ]  # fmt: skip
 
 
 async def test_filter_and_order_shrink_and_turn_the_queue(project: Project) -> None:

@@ -11,7 +11,17 @@ from rtsproj.store.database import rows
 from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge, look, search_again
-from rtsproj.workflow.decide import Word, amend, decide, redo, undo
+from rtsproj.workflow.decide import (
+    Word,
+    act_text,
+    acts,
+    amend,
+    decide,
+    decide_many,
+    redo,
+    undo,
+)
+from rtsproj.workflow.decide_file import decide_from
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.status import status
@@ -84,6 +94,70 @@ def test_analysts_undo_only_their_own_words(project: Project) -> None:
     decide(project, 2, Word(Verdict.REJECT), analyst="bob")
     assert undo(project, times=1, analyst="ann")[0].candidate_id == 1
     assert statuses(project) == {1: "open", 2: "reject"}
+
+
+def test_what_was_decided_at_once_is_undone_and_redone_at_once(project: Project) -> None:
+    search(project, [FRESH, OTHER, square(150, 30, 12), square(10, 150, 8)])
+    decide(project, 4, Word(Verdict.ACCEPT), analyst="ann")
+    decide(project, 1, Word(Verdict.REJECT, "river"), analyst="ann")
+    saved = decide_many(project, dict.fromkeys((1, 2, 3), Word(Verdict.UNSURE)), analyst="ann")
+    assert {one.bulk for one in saved} == {saved[0].decision_id}
+    decide(project, 2, Word(Verdict.ACCEPT), analyst="bob")
+    # WHEN the act is undone, THEN each candidate has the word that stood before it, and what
+    # another analyst has decided since stands
+    back = undo(project, times=1, analyst="ann")
+    assert [one.candidate_id for one in back] == [3, 2, 1]
+    assert statuses(project) == {1: "reject", 2: "accept", 3: "open", 4: "accept"}
+    assert len(acts(back)) == 1
+    assert "3 decisions" in act_text(back, "undone")
+    # AND redone in one step, and undone again
+    again = redo(project, times=1, analyst="ann")
+    assert sorted(one.candidate_id for one in again) == [1, 2, 3]
+    assert statuses(project) == {1: "unsure", 2: "unsure", 3: "unsure", 4: "accept"}
+    assert redo(project, times=1, analyst="ann") == ()
+    # AND the acts before it are undone one by one
+    steps = acts(undo(project, times=3, analyst="ann"))
+    assert [len(one) for one in steps] == [3, 1, 1]
+    assert act_text(steps[1], "undone") == "undone: C-00001 is open again"
+
+
+def test_of_two_words_on_one_candidate_in_one_act_the_first_is_taken_back_last(
+    project: Project,
+) -> None:
+    search(project, [FRESH, OTHER])
+    path = project.folder / "decisions.csv"
+    path.write_text("candidate_id,verdict\n1,reject\n2,accept\n1,unsure\n", encoding="utf-8")
+    assert len(decide_from(project, path, analyst="ann").saved) == 3
+    assert statuses(project) == {1: "unsure", 2: "accept"}
+    assert len(undo(project, times=1, analyst="ann")) == 3
+    assert statuses(project) == {1: "open", 2: "open"}
+    redo(project, times=1, analyst="ann")
+    assert statuses(project) == {1: "unsure", 2: "accept"}
+
+
+def test_a_word_added_to_one_of_many_is_undone_alone_and_the_others_at_once(
+    project: Project,
+) -> None:
+    search(project, [FRESH, OTHER, square(150, 30, 12)])
+    saved = decide_many(project, dict.fromkeys((1, 2, 3), Word(Verdict.REJECT)), analyst="ann")
+    amend(project, saved[1], reason="water")
+    assert [one.candidate_id for one in undo(project, times=1, analyst="ann")] == [2]
+    assert len(undo(project, times=1, analyst="ann")) == 2
+    assert set(statuses(project).values()) == {"open"}
+
+
+def test_an_undo_leaves_what_another_analyst_has_decided_since(project: Project) -> None:
+    search(project, [FRESH])
+    decide(project, 1, Word(Verdict.REJECT), analyst="ann")
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="bob")
+    undo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "accept"
+    # AND a word that the other has taken back does not come back
+    undo(project, times=1, analyst="bob")
+    redo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "reject"
+    undo(project, times=1, analyst="ann")
+    assert statuses(project)[1] == "open"
 
 
 def test_converge_refuses_while_something_is_open(project: Project) -> None:

@@ -75,13 +75,13 @@ class Review:
         """Save marks or a note without a verdict."""
         return decide.remark(self._project, candidate_id, word, analyst=self._analyst)
 
-    def undo(self) -> SavedDecision | None:
-        """Take back the analyst's newest decision."""
-        return _first(decide.undo(self._project, times=1, analyst=self._analyst))
+    def undo(self) -> tuple[SavedDecision, ...]:
+        """Take back the analyst's newest decision, or all that were saved with it."""
+        return decide.undo(self._project, times=1, analyst=self._analyst)
 
-    def redo(self) -> SavedDecision | None:
-        """Say again what undo took back."""
-        return _first(decide.redo(self._project, times=1, analyst=self._analyst))
+    def redo(self) -> tuple[SavedDecision, ...]:
+        """Repeat what undo took back."""
+        return decide.redo(self._project, times=1, analyst=self._analyst)
 
     def words(self, card: CandidateCard) -> tuple[opinions.Said, ...]:
         """Everything that was said of a place."""
@@ -122,7 +122,3 @@ def word_for(verdict: str, *, marks: Word | None, queue: queues.Queue, row: int)
     if marks is None or queue.blind[row]:
         return Word(Verdict(verdict), purpose=purpose)
     return replace(marks, verdict=Verdict(verdict), reason="", purpose=purpose)
-
-
-def _first(found: tuple[SavedDecision, ...]) -> SavedDecision | None:
-    return found[0] if found else None

@@ -67,7 +67,7 @@ class BulkPrompt(ModalScreen[str | None]):
                 content(
                     f"{self._count} candidates are marked.",
                     f"Type a verdict and the count, such as: reject {self._count}",
-                    "accept, reject or unsure; esc leaves. One u takes back one of them.",
+                    "accept, reject or unsure; esc leaves. One u takes all of them back.",
                 )
             )
             yield Input(max_length=40)

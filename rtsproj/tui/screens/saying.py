@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, SavedDecision, Verdict
@@ -12,7 +12,10 @@ from rtsproj.tui.review import Review
 from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt
 from rtsproj.tui.screens.looking import LookingScreen
 from rtsproj.tui.screens.questions import Line
-from rtsproj.workflow.decide import Word, standing_word, word_of
+from rtsproj.workflow.decide import Word, act_text, standing_word, word_of
+
+Write = Callable[[], Sequence[SavedDecision]]
+"""Saves decisions; empty where there is nothing to save."""
 
 
 class SayingScreen(LookingScreen):
@@ -56,24 +59,24 @@ class SayingScreen(LookingScreen):
                 return
             marks = self._standing(one)
             saved = await self._save(
-                lambda: self._gateway.review.say(verdict, queue, row, marks=marks)
+                lambda: (self._gateway.review.say(verdict, queue, row, marks=marks),)
             )
         if saved is None:
             return
-        if saved.verdict is Verdict.REJECT:
-            text = f"saved: reject #{saved.decision_id}"
+        if saved[0].verdict is Verdict.REJECT:
+            text = f"saved: reject #{saved[0].decision_id}"
             prompt = ReasonPrompt(text, self._gateway.project.settings.triage.reasons)
             self.app.push_screen(prompt, self._take_reason)
         else:
             self._advance()
 
     async def action_undo(self) -> None:
-        """Take back the newest decision, also of an earlier session."""
-        await self._back_or_forth(self._gateway.review.undo, "nothing to undo")
+        """Take back the newest act, also of an earlier session."""
+        await self._back_or_forth(self._gateway.review.undo, "undone")
 
     async def action_redo(self) -> None:
-        """Say again what undo took back."""
-        await self._back_or_forth(self._gateway.review.redo, "nothing to redo")
+        """Repeat what undo took back."""
+        await self._back_or_forth(self._gateway.review.redo, "redone")
 
     async def action_evidence(self, number: int) -> None:
         """Toggle what was seen; saved at once."""
@@ -122,7 +125,7 @@ class SayingScreen(LookingScreen):
         queue, row = self._state.queue, self._row
         return queue is not None and row < len(queue) and bool(queue.blind[row])
 
-    async def _save(self, write: Callable[[], SavedDecision | None]) -> SavedDecision | None:
+    async def _save(self, write: Write) -> Sequence[SavedDecision] | None:
         """Save off the loop; what cannot be saved stays on the screen with the reason."""
         try:
             saved = await asyncio.to_thread(write)
@@ -132,19 +135,21 @@ class SayingScreen(LookingScreen):
             self.app.unsaved = error.what  # type: ignore[attr-defined]
             return None
         self.app.unsaved = ""  # type: ignore[attr-defined]
-        if saved is not None:
-            self._note_saved(saved)
+        for one in saved:
+            self._note_saved(one)
         return saved
 
-    async def _back_or_forth(self, step: Callable[[], SavedDecision | None], nothing: str) -> None:
+    async def _back_or_forth(self, step: Write, what: str) -> None:
         async with self._saving:
-            before = self._state.newest
             saved = await self._save(step)
         if saved is None:
-            if self._state.newest is before:
-                self.notify(nothing, severity="warning")
             return
-        self._come_back(saved.candidate_id)
+        if not saved:
+            self.notify(f"nothing is {what}: no decision of yours stands there", severity="warning")
+            return
+        if len(saved) > 1:
+            self.notify(act_text(saved, what), markup=False)
+        self._come_back(saved[-1].candidate_id)
 
     async def _mark(self, **marks: object) -> None:
         """Save marks: on the word that stands, or alone where none does."""
@@ -156,10 +161,10 @@ class SayingScreen(LookingScreen):
         review = self._gateway.review
         async with self._saving:
             if newest is not None and newest.candidate_id == one:
-                await self._save(lambda: review.amend(newest, **marks))
+                await self._save(lambda: (review.amend(newest, **marks),))
             else:
                 said = replace(word, **marks)  # type: ignore[arg-type]
-                await self._save(lambda: review.remark(one, said))
+                await self._save(lambda: (review.remark(one, said),))
         self._read_here()
 
     def _standing(self, candidate_id: int | None) -> Word | None:
@@ -183,7 +188,7 @@ class SayingScreen(LookingScreen):
         newest = self._state.newest
         if reason and newest is not None:
             async with self._saving:
-                await self._save(lambda: self._gateway.review.amend(newest, reason=reason))
+                await self._save(lambda: (self._gateway.review.amend(newest, reason=reason),))
         self._advance()
 
     async def _take_note(self, note: str | None) -> None:
@@ -195,13 +200,9 @@ class SayingScreen(LookingScreen):
             return
         ids = sorted(self._state.marked)
         word = Word(Verdict(verdict))
-        try:
-            async with self._saving:
-                saved = await asyncio.to_thread(self._gateway.review.decide_many, ids, word)
-        except RtsError as error:
-            self.say(error)
+        async with self._saving:
+            saved = await self._save(lambda: self._gateway.review.decide_many(ids, word))
+        if saved is None:
             return
-        for one in saved:
-            self._note_saved(one)
-        self.notify(f"{len(saved)} saved: {verdict}, each undone by a u", markup=False)
+        self.notify(f"{len(saved)} saved: {verdict}; one u takes all of them back", markup=False)
         self._advance()

@@ -1,0 +1,1 @@
+-- Inputs can be taken back: a row is withdrawn, not deleted, and no view of inputs in use shows it.
