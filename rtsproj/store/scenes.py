@@ -13,6 +13,14 @@ FROM scenes ORDER BY scene_id
 """
 FOOTPRINTS = "SELECT scene_id, ST_AsWKB(footprint) AS wkb FROM scenes ORDER BY scene_id"
 
+WITHDRAW = """
+UPDATE scene SET withdrawn_at = now() AT TIME ZONE 'UTC', withdrawn_by = ?
+WHERE scene_id = ? AND withdrawn_at IS NULL
+"""
+ADDED = """
+SELECT scene_id AS id, uri, role, added_at, added_by FROM scenes ORDER BY scene_id
+"""
+
 
 def add_scene(connection: Connection, spec: SceneSpec, facts: dict[str, Any]) -> int:
     """Insert a scene; returns its id.
@@ -67,6 +75,16 @@ def scene_specs(connection: Connection, role: Role | None = None) -> tuple[Scene
 def footprints(connection: Connection) -> dict[int, bytes]:
     """Scene id -> footprint WKB in the project CRS."""
     return {row["scene_id"]: bytes(row["wkb"]) for row in rows(connection, FOOTPRINTS)}
+
+
+def withdraw_scene(connection: Connection, scene_id: int, *, by: str) -> None:
+    """Take a scene out of use; its row stays."""
+    connection.execute(WITHDRAW, [by, scene_id])
+
+
+def added_scenes(connection: Connection) -> list[dict[str, Any]]:
+    """id, uri, role, added_at, added_by of the scenes in use, by id."""
+    return rows(connection, ADDED)
 
 
 def relink(connection: Connection, spec: SceneSpec, path: str, mtime_ns: int) -> SceneSpec:

@@ -23,6 +23,7 @@ PLACES = {
     "sql": "SqlScreen",
     "jobs": "JobsScreen",
     "data": "DataScreen",
+    "inputs": "InputsScreen",
     "pictures": "PicturesScreen",
     "help": "HelpScreen",
 }
@@ -38,6 +39,7 @@ WORDS = {
     "sql": "ask the database",
     "jobs": "all jobs, of every session",
     "data": "add images, area, labels, lines, terrain",
+    "inputs": "what is in use: images, area, labels, lines, terrain; remove one",
     "pictures": "choose how pictures are drawn here",
     "help": "keys and labelling criteria",
 }

@@ -14,6 +14,7 @@ from rtsproj.domain.scenes import Role, SceneSpec, reading_order
 from rtsproj.errors import UsageError
 from rtsproj.store import candidates, facts, scenes
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import no_map_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +184,17 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
 
 
 def imagery(project: Project) -> Imagery:
-    """Scenes by year, for pictures."""
+    """Scenes by year, for pictures.
+
+    Raises:
+        NeedsError: the project has no map scene.
+    """
     with reading(project) as connection:
         specs = scenes.scene_specs(connection)
         values = facts.read_facts(connection)
     mapped = [one for one in specs if one.role is Role.MAP]
+    if not mapped:
+        raise no_map_scene()
     map_year = max(one.year for one in mapped)
     years = sorted({one.year for one in specs if one.role is Role.HISTORY} - {map_year})
     grouped = [

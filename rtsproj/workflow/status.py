@@ -13,15 +13,16 @@ from rtsproj.workflow.project import Project, has_crs, reading
 from rtsproj.workflow.stages import NEXT, missing_inputs
 
 COUNTS = """
-SELECT (SELECT count(*) FROM scenes) AS scenes, (SELECT count(*) FROM tile) AS tiles,
+SELECT (SELECT count(*) FROM scenes) AS scenes,
+       (SELECT count(*) FROM tile WHERE withdrawn_at IS NULL) AS tiles,
        (SELECT count(*) FROM label WHERE until_iteration IS NULL) AS labels,
        (SELECT count(*) FROM candidate) AS candidates,
        (SELECT count(*) FROM candidates WHERE status = 'open') AS open,
        (SELECT count(*) FROM inventory) AS slumps,
-       (SELECT count(*) FROM line) AS lines
+       (SELECT count(*) FROM lines) AS lines
 """
 EMPTY = {"scenes": 0, "tiles": 0, "labels": 0, "candidates": 0, "open": 0, "slumps": 0, "lines": 0}
-AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile"
+AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile WHERE withdrawn_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)

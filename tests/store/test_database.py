@@ -192,16 +192,18 @@ def test_a_guest_can_neither_write_nor_leave_the_snapshot(project: Project, text
 def test_migrations_run_once_and_refuse_edited_or_newer_ones(project: Project) -> None:
     assert migrate_project(project.folder) == ()
     shipped = list(migrations.shipped_migrations())
-    more = migrations.Migration(len(shipped) + 1, "0006_more.sql", "CREATE TABLE more (a INTEGER)")
+    number = len(shipped) + 1
+    name = f"{number:04}_more.sql"
+    more = migrations.Migration(number, name, "CREATE TABLE more (a INTEGER)")
     assert migrations.migrate(project.database, crs="EPSG:32646", shipped=[*shipped, more]) == (
-        "0006_more.sql",
+        name,
     )
-    assert list((project.folder / "backups").glob("*before-0006.duckdb"))
+    assert list((project.folder / "backups").glob(f"*before-{number:04}.duckdb"))
     edited = [migrations.Migration(1, shipped[0].name, shipped[0].text + " "), *shipped[1:]]
     with pytest.raises(RtsError, match="was changed after it was applied"):
         migrations.migrate(project.database, crs="EPSG:32646", shipped=[*edited, more])
     before = project.database.path.read_bytes()
-    with pytest.raises(UsageError, match="has schema 6, this rtsproj"):
+    with pytest.raises(UsageError, match=f"has schema {number}, this rtsproj"):
         open_project(project.folder)
     assert project.database.path.read_bytes() == before
 
