@@ -124,9 +124,9 @@ def test_the_only_scene_may_be_added_anew_with_other_bands(tmp_path: Path) -> No
 def test_a_removed_history_scene_is_in_no_picture(project: Project, tmp_path: Path) -> None:
     old = scene_file(tmp_path, year=2016)
     add_scenes(project, [old], SceneChoice(role=Role.HISTORY), by="ann")
-    assert len(picture_source(project).imagery.years) == 2
+    assert len(picture_source(project).imagery.epochs) == 2
     remove_input(project, InputKind.SCENE, 2, by="ann")
-    assert len(picture_source(project).imagery.years) == 1
+    assert len(picture_source(project).imagery.epochs) == 1
 
 
 def test_a_removed_area_gives_back_the_tiles_of_all_images(tiled: Project, tmp_path: Path) -> None:
