@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from rtsproj.cli.output import print_json, print_table
+from rtsproj.cli.removal import add_list, add_remove
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import UsageError
+from rtsproj.workflow.inputs import InputKind
 from rtsproj.workflow.scenes import (
     SceneChoice,
     add_scenes,
@@ -36,7 +38,7 @@ area = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 label = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 line = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 terrain = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(scene, name="scene", help="Images: add, list, check, relink.")
+app.add_typer(scene, name="scene", help="Images: add, list, remove, check, relink.")
 app.add_typer(area, name="area", help="What is to be mapped; default: the map scenes.")
 app.add_typer(label, name="label", help="Training polygons.")
 app.add_typer(line, name="line", help="Roads and railway.")
@@ -51,12 +53,15 @@ Where = Annotated[
 AssumeCrs = Annotated[str | None, typer.Option(help="CRS of a file that names none.")]
 
 
-@area.callback()
-@label.callback()
-@line.callback()
-@terrain.callback()
-def one_verb() -> None:
-    """Keep the sub-verb `add` even where it is the only one."""
+for _kind, _group in (
+    (InputKind.AREA, area),
+    (InputKind.LABEL, label),
+    (InputKind.LINE, line),
+    (InputKind.TERRAIN, terrain),
+):
+    add_list(_group, _kind)
+    add_remove(_group, _kind)
+add_remove(scene, InputKind.SCENE)
 
 
 @scene.command(
@@ -232,7 +237,7 @@ def terrain_add(
 
 @app.command(epilog="Example: rtsproj tile --json")
 def tile(context: typer.Context, as_json: Json = False) -> None:
-    """Lay the grid over the area where imagery is valid; again after new scenes."""
+    """Lay the grid over the area where imagery is valid; again after inputs have changed."""
     here = session(context)
     tiling = lay_tiles(here.open(), progress=here.talk.work)
     here.talk.done()

@@ -23,6 +23,13 @@ SELECT * FROM (
   (SELECT max(added_at), added_by, max(scene_id), 'added ' || count(*) || ' ' || role || ' scenes'
    FROM scene GROUP BY added_by, role)
   UNION ALL
+  (SELECT withdrawn_at, coalesce(withdrawn_by, ''), source_id,
+          'removed ' || role || ' ' || source_id
+   FROM source WHERE withdrawn_at IS NOT NULL ORDER BY withdrawn_at DESC LIMIT ?)
+  UNION ALL
+  (SELECT withdrawn_at, coalesce(withdrawn_by, ''), scene_id, 'removed scene ' || scene_id
+   FROM scene WHERE withdrawn_at IS NOT NULL ORDER BY withdrawn_at DESC LIMIT ?)
+  UNION ALL
   (SELECT opened_at, opened_by, iteration, 'opened iteration ' || iteration FROM iteration
    ORDER BY iteration DESC LIMIT ?))
 ORDER BY done_at DESC, n DESC LIMIT ?

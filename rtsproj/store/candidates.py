@@ -1,7 +1,10 @@
 """Candidates: collected once per job, read for triage and lineage."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from rtsproj.store.bulk import BLOCK, Near, Shapes, Spool, add_distances, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
@@ -84,6 +87,30 @@ WHERE (w.candidate_id IS NOT NULL OR c.seq < 0) AND c.candidate_id NOT IN (
 ORDER BY c.candidate_id
 """
 
+UNDECIDED_MATCHES = """
+SELECT c.candidate_id, (c.lineage = 'same')::BIGINT, ST_AsWKB(c.geom) FROM candidate c
+LEFT JOIN verdict v ON v.candidate_id = c.candidate_id
+WHERE coalesce(v.verdict, 'withdraw') = 'withdraw'
+AND c.iteration = (SELECT max(iteration) FROM iteration)
+AND c.iteration NOT IN (SELECT iteration FROM iteration_close)
+AND (list_contains(?::BIGINT[], c.lineage_slump)
+     OR list_contains(?::BIGINT[], c.relation_slump))
+ORDER BY c.candidate_id
+"""
+MATCH = (
+    "lineage",
+    "lineage_of",
+    "lineage_slump",
+    "lineage_iou",
+    "growth_m2",
+    "relation",
+    "relation_slump",
+)
+"""Columns that tell how a candidate compares with what the project knew."""
+SET_MATCH = (
+    f"UPDATE candidate SET {', '.join(f'{one} = ?' for one in MATCH)} WHERE candidate_id = ?"  # noqa: S608 - constants
+)
+
 
 def take_in(connection: Connection, spool: Spool, *, job_id: int, iteration: int) -> int:
     """Insert what a search has drawn (``DRAWN``, ``MEETING``); returns the id of number 0."""
@@ -117,6 +144,23 @@ def judged_places(connection: Connection) -> Shapes:
     accepted: their candidate_id is 0.
     """
     return read_shapes(connection, JUDGED)
+
+
+def undecided_matches(connection: Connection, slump_ids: Sequence[int]) -> Shapes:
+    """([candidate_id, 1 where it is not shown], outlines) of the open iteration.
+
+    Candidates without a decision that were matched with one of the slumps.
+    """
+    return read_shapes(connection, UNDECIDED_MATCHES, [list(slump_ids)] * 2)
+
+
+def set_matches(
+    connection: Connection, ids: npt.NDArray[np.int64], columns: Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """Write how candidates compare with what the project knows now (``MATCH``)."""
+    values = zip(*(columns[name].tolist() for name in MATCH), ids.tolist(), strict=True)
+    for row in values:
+        connection.execute(SET_MATCH, list(row))
 
 
 def list_candidates(

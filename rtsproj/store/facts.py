@@ -1,5 +1,7 @@
 """Facts of the project: key and text, set once."""
 
+from collections.abc import Sequence
+
 from rtsproj.store.database import Connection, scalar
 
 
@@ -21,3 +23,8 @@ def settle_fact(connection: Connection, key: str, value: str) -> None:
         "(SELECT 1 FROM project_fact WHERE key = ?)",
         [key, value, key],
     )
+
+
+def forget_facts(connection: Connection, keys: Sequence[str]) -> None:
+    """Drop facts that nothing depends on any more, so that they can be settled anew."""
+    connection.execute("DELETE FROM project_fact WHERE key IN (SELECT unnest(?))", [list(keys)])

@@ -55,7 +55,7 @@ def state_of(connection: Connection, row: Mapping[str, Any]) -> SearchState:
     return SearchState(
         stage=Stage(row["stage"]),
         outcome=outcome_of(connection, row),
-        tiles=int(scalar(connection, "SELECT count(*) FROM tile")),
+        tiles=int(scalar(connection, "SELECT count(*) FROM tiles")),
         searched=row["tiles"],
         recorded=row["reason"] or "",
         before=before[0] if before else "",

@@ -29,6 +29,10 @@ END_NEGATIVES = """
 UPDATE label SET until_iteration = ? WHERE until_iteration IS NULL AND origin = 'rejected'
 AND candidate_id NOT IN (SELECT candidate_id FROM verdict WHERE verdict = 'reject')
 """
+END_WITHDRAWN = """
+UPDATE label SET until_iteration = ? WHERE (until_iteration IS NULL OR until_iteration > ?)
+AND source_id IN (SELECT source_id FROM source WHERE withdrawn_at IS NOT NULL)
+"""
 NEW_POSITIVES = """
 SELECT o.outline_id, o.slump_id, o.candidate_id, o.area_m2, ST_AsWKB(o.geom) AS geom
 FROM current_outline o WHERE o.outline_id NOT IN (
@@ -68,8 +72,10 @@ def add_labels(connection: Connection, labels: Iterable[Mapping[str, Any]]) -> N
 def sync_labels(connection: Connection, iteration: int, *, by: str) -> None:
     """Bring labels in line with the decisions: what now stands joins, what was undone ends.
 
-    Positives are the current outlines of the inventory; negatives the rejected candidates.
+    Positives are the current outlines of the inventory; negatives the rejected candidates. Labels
+    of withdrawn files end.
     """
+    end_withdrawn(connection, iteration)
     connection.execute(END_POSITIVES, [iteration])
     connection.execute(END_NEGATIVES, [iteration])
     shared = {"from_iteration": iteration, "added_by": by}
@@ -90,6 +96,11 @@ def sync_labels(connection: Connection, iteration: int, *, by: str) -> None:
         for row in rows(connection, NEW_NEGATIVES)
     ]
     add_labels(connection, [*positives, *negatives])
+
+
+def end_withdrawn(connection: Connection, iteration: int) -> None:
+    """End the labels of withdrawn files: an iteration from this one on does not use them."""
+    connection.execute(END_WITHDRAWN, [iteration, iteration])
 
 
 def training_labels(connection: Connection, iteration: int) -> tuple[TrainingLabel, ...]:

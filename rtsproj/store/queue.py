@@ -37,6 +37,7 @@ WHERE h.candidate_id IS NULL
 """
 NEAREST = """
 LEFT JOIN (SELECT candidate_id, min(distance_m) AS metres FROM candidate_distance
+           WHERE source_id IN (SELECT source_id FROM source WHERE withdrawn_at IS NULL)
            GROUP BY candidate_id) n ON n.candidate_id = c.candidate_id
 """
 KEYS = {

@@ -6,6 +6,26 @@ from typing import Any
 from rtsproj.store.bulk import Shapes, bulk_insert, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
+WITHDRAW = """
+UPDATE source SET withdrawn_at = now() AT TIME ZONE 'UTC', withdrawn_by = ?
+WHERE source_id = ? AND withdrawn_at IS NULL
+"""
+REPLACE_AREA = """
+UPDATE source SET withdrawn_at = now() AT TIME ZONE 'UTC',
+       withdrawn_by = (SELECT added_by FROM source WHERE source_id = ?)
+WHERE role = 'area' AND source_id <> ? AND withdrawn_at IS NULL
+"""
+IN_USE = """
+SELECT s.source_id AS id, s.uri, s.layer, s.where_expr, s.features, s.added_at, s.added_by,
+       coalesce(l.kind, i.kind, '') AS kind, l.area_m2, t.gsd_m
+FROM source s
+LEFT JOIN (SELECT source_id, min(polarity) AS kind, sum(area_m2) AS area_m2 FROM label
+           GROUP BY source_id) l USING (source_id)
+LEFT JOIN (SELECT source_id, min(kind) AS kind FROM line GROUP BY source_id) i USING (source_id)
+LEFT JOIN terrain t USING (source_id)
+WHERE s.role = ? AND s.withdrawn_at IS NULL ORDER BY s.source_id
+"""
+
 
 def add_source(connection: Connection, facts: Mapping[str, Any]) -> int:
     """Insert a source row: role, uri, layer, where_expr, sha256, features, added_by."""
@@ -14,13 +34,23 @@ def add_source(connection: Connection, facts: Mapping[str, Any]) -> int:
     return source_id
 
 
+def withdraw_source(connection: Connection, source_id: int, *, by: str) -> None:
+    """Take a file out of use; its rows stay, and no view of inputs in use shows them."""
+    connection.execute(WITHDRAW, [by, source_id])
+
+
+def sources_in_use(connection: Connection, role: str) -> list[dict[str, Any]]:
+    """id, uri, layer, where_expr, features, added_at, added_by, kind, area_m2, gsd_m by id.
+
+    Kind is a polarity, road or railway, or empty; area_m2 (labels) and gsd_m (terrain) are None
+    where the role has none.
+    """
+    return rows(connection, IN_USE, [role])
+
+
 def add_area(connection: Connection, source_id: int, geoms: Iterable[bytes]) -> None:
     """The area to be mapped; an earlier area is withdrawn, not erased."""
-    connection.execute(
-        "UPDATE source SET withdrawn_at = now() AT TIME ZONE 'UTC' "
-        "WHERE role = 'area' AND source_id <> ? AND withdrawn_at IS NULL",
-        [source_id],
-    )
+    connection.execute(REPLACE_AREA, [source_id, source_id])
     first = next_id(connection, "area", "area_id")
     for number, geom in enumerate(geoms):
         insert(

@@ -30,6 +30,15 @@ UPDATE tile SET valid_px = l.valid_px, valid_m2 = l.valid_m2 FROM {laid} l
 WHERE tile.grid_row = l.grid_row AND tile.grid_col = l.grid_col
 AND (tile.valid_px <> l.valid_px OR tile.valid_m2 <> l.valid_m2)
 """
+REVIVE = """
+UPDATE tile SET withdrawn_at = NULL FROM {laid} l
+WHERE tile.grid_row = l.grid_row AND tile.grid_col = l.grid_col AND tile.withdrawn_at IS NOT NULL
+"""
+WITHDRAW = """
+UPDATE tile SET withdrawn_at = now() AT TIME ZONE 'UTC'
+WHERE withdrawn_at IS NULL AND (grid_row, grid_col) NOT IN (SELECT (grid_row, grid_col) FROM {laid})
+"""
+WITHDRAW_ALL = "UPDATE tile SET withdrawn_at = now() AT TIME ZONE 'UTC' WHERE withdrawn_at IS NULL"
 OUTCOME = {
     "job_id": "INTEGER",
     "tile_id": "BIGINT",
@@ -42,32 +51,54 @@ OUTCOME = {
 }
 TODO = """
 SELECT tile_id, grid_row, grid_col, core_px FROM tile
-WHERE tile_id NOT IN (
+WHERE withdrawn_at IS NULL AND tile_id NOT IN (
   SELECT tile_id FROM tile_outcome JOIN job USING (job_id)
   WHERE iteration = ? AND outcome <> 'failed')
 ORDER BY grid_row, grid_col
 """
 MEETING = """
 SELECT tile_id, grid_row, grid_col, core_px FROM tile
-WHERE grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
+WHERE withdrawn_at IS NULL AND grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
 AND grid_col * core_px < ? AND (grid_col + 1) * core_px > ? ORDER BY grid_row, grid_col
 """
 
 
 def take_in(connection: Connection, spool: Spool) -> int:
-    """Insert the squares that were laid (``LAID``) and are not there; returns how many.
+    """Bring the tiles in line with the squares that were laid (``LAID``).
 
-    The valid pixels of those that are there are brought up to date.
+    The valid pixels of known tiles are brought up to date. Tiles without a laid square are
+    withdrawn: no verb uses them until their square holds valid pixels again.
+
+    Returns:
+        Tiles that were added or are in use again.
     """
     laid = spool.scan("tile")
     connection.execute(RECOUNT.format(laid=laid))
+    connection.execute(WITHDRAW.format(laid=laid))
+    revived = int(scalar(connection, REVIVE.format(laid=laid)))
     first = next_id(connection, "tile", "tile_id")
-    return int(scalar(connection, ADD.format(laid=laid), [first]))
+    return revived + int(scalar(connection, ADD.format(laid=laid), [first]))
+
+
+def withdraw_all(connection: Connection) -> None:
+    """Withdraw every tile, as when no image is left."""
+    connection.execute(WITHDRAW_ALL)
+
+
+def forget_all(connection: Connection) -> None:
+    """Delete the tiles of a grid that no job has used."""
+    connection.execute("DELETE FROM tile")
+
+
+def count_tiles(connection: Connection) -> int:
+    """Tiles in use."""
+    return int(scalar(connection, "SELECT count(*) FROM tile WHERE withdrawn_at IS NULL"))
 
 
 def read_tiles(connection: Connection) -> tuple[Tile, ...]:
-    """All tiles, row by row."""
-    query = "SELECT tile_id, grid_row, grid_col, core_px FROM tile ORDER BY grid_row, grid_col"
+    """Tiles in use, row by row."""
+    query = """SELECT tile_id, grid_row, grid_col, core_px FROM tile WHERE withdrawn_at IS NULL
+               ORDER BY grid_row, grid_col"""
     return tuple(Tile(*row) for row in connection.execute(query).fetchall())
 
 

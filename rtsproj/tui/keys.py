@@ -222,7 +222,14 @@ DATA = (
     Key("data.next", "j,down", "move(1)", "Next", label="j"),
     Key("data.previous", "k,up", "move(-1)", "Previous", label="k"),
     Key("data.tile", "g", "tile", "Lay grid", shown=True),
+    Key("data.inputs", "i", "inputs", "In use…", shown=True),
     Key("data.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+INPUTS = (
+    Key("inputs.remove", "x", "remove", "Remove…", shown=True),
+    Key("inputs.next", "j,down", "move(1)", "Next", label="j"),
+    Key("inputs.previous", "k,up", "move(-1)", "Previous", label="k"),
+    Key("inputs.back", "q,escape", "back", "Back", shown=True, label="q"),
 )
 PICTURES = (
     Key("pictures.1", "1", "choose(0)", "Choose 1"),
@@ -260,6 +267,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "sql": SQL,
     "jobs": JOBS,
     "data": DATA,
+    "inputs": INPUTS,
     "pictures": PICTURES,
     "settings": SETTINGS,
 }

@@ -24,6 +24,7 @@ PLACES = {
     "jobs": "JobsScreen",
     "data": "DataScreen",
     "settings": "SettingsScreen",
+    "inputs": "InputsScreen",
     "pictures": "PicturesScreen",
     "help": "HelpScreen",
 }
@@ -40,6 +41,7 @@ WORDS = {
     "jobs": "all jobs, of every session",
     "data": "add images, area, labels, lines, terrain",
     "settings": "settings of project.toml with their ranges",
+    "inputs": "what is in use: images, area, labels, lines, terrain; remove one",
     "pictures": "choose how pictures are drawn here",
     "help": "keys and labelling criteria",
 }

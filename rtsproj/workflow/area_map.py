@@ -10,6 +10,7 @@ import shapely
 from rtsproj.geometry.crs import WGS84, transform
 from rtsproj.store import area_map, facts, scenes, sources
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import no_map_scene
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -89,7 +90,7 @@ def read_layers(project: Project) -> MapLayers:
     """Read the map once; a frame reads nothing.
 
     Raises:
-        NeedsError: the project is still empty.
+        NeedsError: the project is still empty, or has neither an area nor a scene.
     """
     with reading(project) as connection:
         values = facts.read_facts(connection)
@@ -98,6 +99,8 @@ def read_layers(project: Project) -> MapLayers:
         tiles = area_map.tile_columns(connection)
         slumps = area_map.slump_columns(connection)
         candidates = area_map.candidate_columns(connection)
+    if not area:
+        raise no_map_scene()
     whole = shapely.union_all(shapely.from_wkb(list(area)))
     left, bottom, right, top = whole.bounds
     return MapLayers(

@@ -10,10 +10,12 @@ import shapely
 
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.grid import ProjectGrid
-from rtsproj.domain.scenes import Role, SceneSpec, reading_order
+from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.errors import UsageError
 from rtsproj.store import candidates, facts, scenes
+from rtsproj.workflow.epochs import Epoch, epochs_of
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import no_map_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +127,22 @@ class CandidateCard:
 
 @dataclass(frozen=True, slots=True)
 class Imagery:
-    """What pictures are read from: the grid and, by year, the scenes in reading order.
+    """What pictures are read from: the grid, and the scenes of each picture.
 
     Attributes:
         grid: the project grid.
-        map_year: year of the newest map scene.
-        years: (year, scenes), oldest first; the map year holds the map scenes.
+        epochs: pictures, oldest first; one of them is the searched one.
         rgb: band names of a colour picture.
     """
 
     grid: ProjectGrid
-    map_year: int
-    years: tuple[tuple[int, tuple[SceneSpec, ...]], ...]
+    epochs: tuple[Epoch, ...]
     rgb: tuple[str, ...]
+
+    @property
+    def searched(self) -> int:
+        """Index of the searched picture."""
+        return next(n for n, one in enumerate(self.epochs) if one.is_searched)
 
 
 def list_candidates(
@@ -183,25 +188,25 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
 
 
 def imagery(project: Project) -> Imagery:
-    """Scenes by year, for pictures."""
+    """Scenes of each picture.
+
+    Raises:
+        NeedsError: the project has no map scene.
+    """
     with reading(project) as connection:
         specs = scenes.scene_specs(connection)
         values = facts.read_facts(connection)
-    mapped = [one for one in specs if one.role is Role.MAP]
-    map_year = max(one.year for one in mapped)
-    years = sorted({one.year for one in specs if one.role is Role.HISTORY} - {map_year})
-    grouped = [
-        (year, reading_order(s for s in specs if s.role is Role.HISTORY and s.year == year))
-        for year in years
-    ]
-    grouped.append((map_year, reading_order(mapped)))
+        footprints = scenes.footprints(connection)
+        sensors = scenes.sensors(connection)
+    if not any(one.role is Role.MAP for one in specs):
+        raise no_map_scene()
     grid = ProjectGrid(
         values["crs"],
         float(values["pixel_m"]),
         float(values["origin_x"]),
         float(values["origin_y"]),
     )
-    return Imagery(grid, map_year, tuple(sorted(grouped)), colour_bands(specs))
+    return Imagery(grid, epochs_of(specs, footprints, sensors), colour_bands(specs))
 
 
 def _is_history(

@@ -8,9 +8,9 @@ database is free for everybody until the results are ready.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -86,21 +86,48 @@ class _Block:
 
 def read_known(connection: Connection, settings: LineageSettings) -> Known:
     """Read what outlines are measured against."""
+    crs = facts.read_fact(connection, "crs") or ""
+    lines = {
+        line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
+        for line in sources.line_sources(connection)
+    }
+    return replace(read_judged(connection, settings), lines=lines)
+
+
+def read_judged(connection: Connection, settings: LineageSettings) -> Known:
+    """The same without lines: for outlines whose distances are measured already."""
     values = facts.read_facts(connection)
     (candidate_ids, judged), judged_geoms = candidates.judged_places(connection)
     (slump_ids,), slump_geoms = outlines.slump_shapes(connection)
-    crs = values["crs"]
     return Known(
-        crs=crs,
+        crs=values["crs"],
         pixel_m=float(values["pixel_m"]),
         settings=settings,
         places=PlaceIndex(candidate_ids, judged, judged_geoms),
         slumps=SlumpIndex(slump_ids, slump_geoms),
-        lines={
-            line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
-            for line in sources.line_sources(connection)
-        },
+        lines={},
     )
+
+
+def compare_again(connection: Connection, slump_ids: Sequence[int], known: Known) -> int:
+    """Compare undecided candidates of the open iteration anew with what the project knows.
+
+    Args:
+        connection: inside a transaction.
+        slump_ids: slumps that are gone; the candidates that were matched with them are compared.
+        known: what is left, from ``read_judged``.
+
+    Returns:
+        Candidates that wait for a decision now and did not before.
+    """
+    (ids, before), geoms = candidates.undecided_matches(connection, slump_ids)
+    if not len(ids):
+        return 0
+    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    relation, relation_slump = relations(len(ids), known.slumps.met(geoms))
+    columns = _lineage(match) | {"relation": relation, "relation_slump": relation_slump}
+    candidates.set_matches(connection, ids, columns)
+    return int(((before == 1) & (columns["lineage"] != Lineage.SAME.value)).sum())
 
 
 def lay_down(

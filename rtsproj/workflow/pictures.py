@@ -17,7 +17,9 @@ from rtsproj.imagery.evidence import Evidence, Panel, write_evidence
 from rtsproj.imagery.mosaic import Floats
 from rtsproj.store import candidates as candidate_rows
 from rtsproj.store import outlines, sources
+from rtsproj.store import scenes as scene_rows
 from rtsproj.workflow.candidates import CandidateCard, Imagery, imagery
+from rtsproj.workflow.epochs import Epoch
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.tiles import read_source
 
@@ -32,18 +34,16 @@ class PictureSource:
     """What pictures of a project are read from.
 
     Attributes:
-        imagery: the grid and the scenes by year.
+        imagery: the grid and the scenes of each picture.
         terrain: elevation rasters, in reading order.
         fixed: the recorded scaling, by band; empty before the grid is laid.
+        state: digest of all this; another one where scenes, terrain or scaling have changed.
     """
 
     imagery: Imagery
     terrain: tuple[SceneSpec, ...]
     fixed: looks.Limits
-
-    def scenes_of(self, year: int) -> tuple[SceneSpec, ...]:
-        """Scenes of a year, in reading order."""
-        return dict(self.imagery.years)[year]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class YearView:
-    """A view in one year.
+    """A view in one picture.
 
     Attributes:
-        year: calendar year.
+        epoch: whose scenes it was read from.
         taken: day of the scene that gave most pixels; None where there is no imagery.
         chip: the picture.
         words: bands and stretch, such as "colour 2-98 %".
     """
 
-    year: int
+    epoch: Epoch
     taken: date | None
     chip: Chip
     words: str
@@ -81,11 +81,12 @@ class Surroundings:
 
 
 def picture_source(project: Project) -> PictureSource:
-    """Scenes by year, terrain and the recorded scaling.
+    """Scenes of each picture, terrain and the recorded scaling.
 
     Raises:
         NeedsError: the project has no map scene.
     """
+    state = picture_state(project)  # first: what changes while the rest is read is noticed later
     found = imagery(project)
     with reading(project) as connection:
         rasters = sources.terrain_rasters(connection)
@@ -93,14 +94,20 @@ def picture_source(project: Project) -> PictureSource:
     try:
         source = read_source(project)
     except NeedsError:
-        return PictureSource(found, terrain, {})
+        return PictureSource(found, terrain, {}, state)
     ends = zip(source.scaling.low, source.scaling.high, strict=True)
-    return PictureSource(found, terrain, dict(zip(source.bands, ends, strict=True)))
+    return PictureSource(found, terrain, dict(zip(source.bands, ends, strict=True)), state)
+
+
+def picture_state(project: Project) -> str:
+    """Digest of what pictures are read from now; compare it with ``PictureSource.state``."""
+    with reading(project) as connection:
+        return scene_rows.picture_state(connection)
 
 
 def offered(source: PictureSource) -> Mapping[Bands, str]:
     """Each look with the reason why it cannot be shown here; "" = it can."""
-    scenes = [scene for _, group in source.imagery.years for scene in group]
+    scenes = [scene for epoch in source.imagery.epochs for scene in epoch.scenes]
     shared = set(scenes[0].bands).intersection(*(scene.bands for scene in scenes))
     lacks = [band for band in INFRARED if band not in shared]
     index_lacks = [band for band in ("nir", "red") if band not in shared]
@@ -108,7 +115,7 @@ def offered(source: PictureSource) -> Mapping[Bands, str]:
         Bands.COLOUR: "",
         Bands.INFRARED: f"not every scene has {', '.join(lacks)}" if lacks else "",
         Bands.NDVI: f"not every scene has {', '.join(index_lacks)}" if index_lacks else "",
-        Bands.DIFFERENCE: "" if len(source.imagery.years) > 1 else "there is one year only",
+        Bands.DIFFERENCE: "" if len(source.imagery.epochs) > 1 else "there is one year only",
         Bands.HILLSHADE: "" if source.terrain else "no terrain was added",
     }
 
@@ -132,12 +139,14 @@ def box_of(outline: shapely.Geometry) -> Box:
     return (left, bottom, right, top)
 
 
-def year_view(source: PictureSource, year: int, wish: Wish, *, most_px: int = MOST_PX) -> YearView:
-    """Read one view in one year.
+def year_view(
+    source: PictureSource, epoch: Epoch, wish: Wish, *, most_px: int = MOST_PX
+) -> YearView:
+    """Read one view in one picture.
 
     Args:
         source: what is read from.
-        year: one of ``source.imagery.years``.
+        epoch: one of ``source.imagery.epochs``.
         wish: which ground, and how it looks; bands that are not offered are refused.
         most_px: longest side of the picture.
 
@@ -146,15 +155,15 @@ def year_view(source: PictureSource, year: int, wish: Wish, *, most_px: int = MO
     """
     read = _Reader(source, wish, most_px)
     if wish.look.bands is Bands.HILLSHADE:
-        return read.shaded(year)
+        return read.shaded(epoch)
     if wish.look.bands is Bands.DIFFERENCE:
-        return read.changed(year)
+        return read.changed(epoch)
     if wish.look.bands is Bands.NDVI:
-        seen = read.sight(year, ("red", "nir"))
+        seen = read.sight(epoch, ("red", "nir"))
         index = looks.vegetation_index(*seen.pixels.values)
         chip = seen.chip(looks.vegetation_picture(index))
-        return YearView(year, seen.taken, chip, "NDVI -0.2 to 0.8")
-    return read.coloured(year)
+        return YearView(epoch, seen.taken, chip, "NDVI -0.2 to 0.8")
+    return read.coloured(epoch)
 
 
 def surroundings(project: Project, card: CandidateCard, bounds: Box) -> Surroundings:
@@ -167,12 +176,13 @@ def surroundings(project: Project, card: CandidateCard, bounds: Box) -> Surround
 
 
 def write_picture(project: Project, card: CandidateCard, path: Path) -> None:
-    """Write the analyst's evidence picture: the tight view of every year, then the wide one."""
+    """Write the analyst's evidence picture: each picture tight, then the searched one wide."""
     source = picture_source(project)
     box = box_of(card.outline)
-    years = [year for year, _ in source.imagery.years]
-    panels = [_panel(year_view(source, year, Wish(box)), source) for year in years]
-    wide = year_view(source, years[-1], Wish(box, Frame(is_wide=True)))
+    epochs = source.imagery.epochs
+    panels = [_panel(year_view(source, epoch, Wish(box))) for epoch in epochs]
+    searched = epochs[source.imagery.searched]
+    wide = year_view(source, searched, Wish(box, Frame(is_wide=True)))
     panels.append(Panel("wide view", wide.chip))
     around = surroundings(project, card, Frame(is_wide=True).bounds(box))
     row = card.row
@@ -201,44 +211,42 @@ class _Reader:
     wish: Wish
     most_px: int
 
-    def sight(self, year: int, names: tuple[str, ...]) -> Sight:
-        scenes = self.source.scenes_of(year)
-        return self._read(scenes, names, self.wish.frame.bounds(self.wish.box))
+    def sight(self, epoch: Epoch, names: tuple[str, ...]) -> Sight:
+        return self._read(epoch.scenes, names, self.wish.frame.bounds(self.wish.box))
 
-    def coloured(self, year: int) -> YearView:
+    def coloured(self, epoch: Epoch) -> YearView:
         bands = self.wish.look.bands
         names = INFRARED if bands is Bands.INFRARED else self.source.imagery.rgb
-        seen = self.sight(year, names)
-        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(year, seen))
-        return YearView(year, seen.taken, seen.chip(rgb), f"{bands} {self._stretch_words()}")
+        seen = self.sight(epoch, names)
+        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(epoch, seen))
+        return YearView(epoch, seen.taken, seen.chip(rgb), f"{bands} {self._stretch_words()}")
 
-    def limits(self, year: int, seen: Sight) -> looks.Limits:
+    def limits(self, epoch: Epoch, seen: Sight) -> looks.Limits:
         stretch = self.wish.look.stretch
         if stretch is Stretch.FIXED and all(name in self.source.fixed for name in seen.names):
             return self.source.fixed
         if stretch is Stretch.VIEW:
             return seen.limits()
         wide = Frame(is_wide=True).bounds(self.wish.box)
-        return self._read(self.source.scenes_of(year), seen.names, wide).limits()
+        return self._read(epoch.scenes, seen.names, wide).limits()
 
-    def changed(self, year: int) -> YearView:
-        """Between the shown year and the searched one; of that itself, to the one before it."""
-        years = [one for one, _ in self.source.imagery.years]
-        other = self.source.imagery.map_year
-        if year == other:
-            at = years.index(year)
-            other = years[at - 1] if at else years[min(1, len(years) - 1)]
-        older, newer = sorted((year, other))
+    def changed(self, epoch: Epoch) -> YearView:
+        """Between the shown picture and the searched one; of that itself, to the one before it."""
+        epochs = self.source.imagery.epochs
+        at, other = epochs.index(epoch), self.source.imagery.searched
+        if at == other:
+            other = at - 1 if at else min(1, len(epochs) - 1)
+        older, newer = (epochs[n] for n in sorted((at, other)))
         of, first, before = self._measured(older)
         _, second, after = self._measured(newer)
         valid = first.pixels.valid & second.pixels.valid
         change = looks.change_between(before, after, valid, of=of)
-        shown = first if year == older else second
+        shown = first if epoch == older else second
         both = replace(shown, pixels=replace(shown.pixels, valid=valid))
         chip = both.chip(looks.change_picture(change))
-        return YearView(year, shown.taken, chip, f"{of} {newer} minus {older}")
+        return YearView(epoch, shown.taken, chip, f"{of} {newer.label} minus {older.label}")
 
-    def shaded(self, year: int) -> YearView:
+    def shaded(self, epoch: Epoch) -> YearView:
         """Light on the ground; the date is that of the imagery, terrain has none."""
         bounds = self.wish.frame.bounds(self.wish.box)
         seen = self._read(self.source.terrain, (ELEVATION,), bounds)
@@ -246,14 +254,14 @@ class _Reader:
         light = looks.hillshade(seen.pixels.values[0], pixel_m)
         grey = (light * 255).astype(np.uint8)
         chip = seen.chip(np.repeat(grey[..., None], 3, axis=2))
-        return YearView(year, None, chip, "hillshade, light from NW")
+        return YearView(epoch, None, chip, "hillshade, light from NW")
 
-    def _measured(self, year: int) -> tuple[str, Sight, Floats]:
+    def _measured(self, epoch: Epoch) -> tuple[str, Sight, Floats]:
         if not offered(self.source)[Bands.NDVI]:
-            seen = self.sight(year, ("red", "nir"))
+            seen = self.sight(epoch, ("red", "nir"))
             return "NDVI", seen, looks.vegetation_index(*seen.pixels.values)
-        seen = self.sight(year, self.source.imagery.rgb)
-        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(year, seen))
+        seen = self.sight(epoch, self.source.imagery.rgb)
+        rgb = looks.stretched(seen.pixels.values, seen.names, self.limits(epoch, seen))
         return "brightness", seen, (rgb.mean(axis=-1) / 255).astype(np.float32)
 
     def _read(self, scenes: tuple[SceneSpec, ...], names: tuple[str, ...], bounds: Box) -> Sight:
@@ -266,9 +274,11 @@ class _Reader:
         return "2-98 %" if stretch is Stretch.VIEW else "2-98 % of the scene"
 
 
-def _panel(view: YearView, source: PictureSource) -> Panel:
-    searched = " (searched)" if view.year == source.imagery.map_year else ""
-    return Panel(f"{view.taken or view.year}{searched}", view.chip)
+def _panel(view: YearView) -> Panel:
+    sensor = f" {view.epoch.sensor}" if view.epoch.sensor else ""
+    searched = " (searched)" if view.epoch.is_searched else ""
+    day = view.taken or view.epoch.year
+    return Panel(f"{day}{sensor}{searched}", view.chip)
 
 
 def _inside(found: tuple[bytes, ...], bounds: Box) -> tuple[shapely.Geometry, ...]:

@@ -21,8 +21,10 @@ SELECT count(*) AS slumps, count(*) FILTER (WHERE origin = 'seed') AS seeds,
        coalesce(sum(area_m2), 0) AS slump_area_m2, coalesce(max(area_m2), 0) AS largest_m2
 FROM inventory
 """
+AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 FROM tile WHERE withdrawn_at IS NULL"
 SEARCHED = """
-SELECT coalesce(sum(valid_m2), 0) / 1e6 FROM tile WHERE tile_id IN (
+SELECT coalesce(sum(valid_m2), 0) / 1e6 FROM tile
+WHERE withdrawn_at IS NULL AND tile_id IN (
   SELECT tile_id FROM tile_outcome JOIN job USING (job_id)
   WHERE iteration = ? AND outcome <> 'failed')
 """
@@ -61,9 +63,7 @@ def collect_report(project: Project) -> Report:
             project=project.settings.project.name,
             map_year=_map_year(connection),
             searched_km2=float(scalar(connection, SEARCHED, [searched_in])),
-            valid_km2=float(
-                scalar(connection, "SELECT coalesce(sum(valid_m2), 0) / 1e6 FROM tile")
-            ),
+            valid_km2=float(scalar(connection, AREA)),
             **totals,
             converged=bool(latest["converged"]),
             reason=reason,

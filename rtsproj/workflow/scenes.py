@@ -175,14 +175,19 @@ def grid_of(values: Mapping[str, str]) -> ProjectGrid:
         NeedsError: no map scene was added yet.
     """
     if "origin_x" not in values:
-        raise NeedsError(
-            "the project has no map scene yet", hint="add one: rtsproj scene add PATH --role map"
-        )
+        raise no_map_scene()
     return ProjectGrid(
         crs=values["crs"],
         pixel_m=float(values["pixel_m"]),
         origin_x=float(values["origin_x"]),
         origin_y=float(values["origin_y"]),
+    )
+
+
+def no_map_scene() -> NeedsError:
+    """The error where nothing is there to search."""
+    return NeedsError(
+        "the project has no map scene", hint="add one: rtsproj scene add PATH --role map"
     )
 
 

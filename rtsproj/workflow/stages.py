@@ -47,9 +47,9 @@ def missing_inputs(project: Project) -> tuple[str, ...]:
     """What the set-up lacks, in the order to do it; empty once training can start."""
     with reading(project) as connection:
         wanted = (
-            ("scene WHERE role = 'map'", "add images to search: rtsproj scene add PATH…"),
-            ("label WHERE polarity = 'positive'", "add known slumps: rtsproj label add FILE"),
-            ("tile", "lay the tile grid: rtsproj tile"),
+            ("scenes WHERE role = 'map'", "add images to search: rtsproj scene add PATH…"),
+            ("current_outline", "add known slumps: rtsproj label add FILE"),
+            ("tile WHERE withdrawn_at IS NULL", "lay the tile grid: rtsproj tile"),
         )
         return tuple(
             text

@@ -12,18 +12,19 @@ from rtsproj.workflow.project import Project, has_crs, reading
 from rtsproj.workflow.stages import missing_inputs
 
 COUNTS = """
-SELECT (SELECT count(*) FROM scenes) AS scenes, (SELECT count(*) FROM tile) AS tiles,
+SELECT (SELECT count(*) FROM scenes) AS scenes,
+       (SELECT count(*) FROM tile WHERE withdrawn_at IS NULL) AS tiles,
        (SELECT count(*) FROM label WHERE until_iteration IS NULL) AS labels,
        (SELECT count(*) FROM candidate) AS candidates,
        (SELECT count(*) FROM candidates WHERE status = 'open') AS open,
        (SELECT count(*) FROM inventory) AS slumps,
-       (SELECT count(*) FROM line) AS lines
+       (SELECT count(*) FROM lines) AS lines
 """
 _NO_IMAGE = "add images to search: rtsproj scene add PATH…"
 _FIRST = Plan(NextAction.INPUTS, "rtsproj scene add PATH…", "add images to search", (_NO_IMAGE,))
 """The plan of a project without images."""
 EMPTY = {"scenes": 0, "tiles": 0, "labels": 0, "candidates": 0, "open": 0, "slumps": 0, "lines": 0}
-AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile"
+AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile WHERE withdrawn_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Lay the tile grid: exactly the squares that hold valid pixels of the area."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,9 @@ from rtsproj.imagery.scaling import measure_scaling
 from rtsproj.imagery.shapes import AreaMask
 from rtsproj.store import facts, scenes, sources, tiles
 from rtsproj.store.bulk import Spool, hexadecimal
+from rtsproj.store.database import Connection
 from rtsproj.workflow.project import Progress, Project, reading, writing
-from rtsproj.workflow.scenes import grid_of, require_unchanged
+from rtsproj.workflow.scenes import grid_of, no_map_scene, require_unchanged
 
 Ints = npt.NDArray[np.int64]
 BLOCK = 5_000
@@ -64,17 +66,27 @@ class _Block:
     core_px: int
 
 
-def read_ground(project: Project) -> Ground:
+def read_ground(
+    project: Project, *, without_scene: int | None = None, without_area: bool = False
+) -> Ground:
     """Collect what searching and training read.
 
+    Args:
+        project: the project.
+        without_scene: a scene that is left out, as if it were removed.
+        without_area: True = as if no area were set.
+
     Raises:
-        NeedsError: no map scene yet.
+        NeedsError: there is no map scene, or the area meets none.
     """
     with reading(project) as connection:
         values = facts.read_facts(connection)
-        specs = reading_order(scenes.scene_specs(connection, Role.MAP))
+        found = scenes.scene_specs(connection, Role.MAP)
         feet = scenes.footprints(connection)
-        given = sources.read_area(connection)
+        given = () if without_area else sources.read_area(connection)
+    specs = reading_order(one for one in found if one.scene_id != without_scene)
+    if not specs:
+        raise no_map_scene()
     grid = grid_of(values)
     covered = shapely.union_all([shapely.from_wkb(feet[one.scene_id]) for one in specs])
     area = shapely.union_all(shapely.from_wkb(list(given))) if given else covered
@@ -89,13 +101,33 @@ def read_ground(project: Project) -> Ground:
 
 
 def lay_tiles(project: Project, *, progress: Progress | None = None) -> Tiling:
-    """Add every tile that is missing; run again after new scenes it adds what they bring.
+    """Bring the tiles in line with area and images: add what is missing, withdraw what is gone.
+
+    Raises:
+        UsageError: project.toml is not accepted, or a scene has changed.
+    """
+    return change_tiles(project, read_ground(project), lambda _: None, progress=progress)
+
+
+def change_tiles(
+    project: Project,
+    ground: Ground,
+    change: Callable[[Connection], None],
+    *,
+    progress: Progress | None = None,
+) -> Tiling:
+    """Apply a change of the inputs, and the tiles that follow from it, in one transaction.
+
+    Args:
+        project: the project.
+        ground: what is left to search once the change is made.
+        change: writes the change.
+        progress: called per square while the images are read, before the transaction.
 
     Raises:
         UsageError: project.toml is not accepted, or a scene has changed.
     """
     core_px = project.settings_file.require().grid.core_px
-    ground = read_ground(project)
     require_unchanged(ground.scenes)
     shapely.prepare(ground.area)
     squares = _squares(ground, core_px)
@@ -106,6 +138,7 @@ def lay_tiles(project: Project, *, progress: Progress | None = None) -> Tiling:
                 spool.add("tile", tiles.LAID, _laid(block, ground, mosaic, progress))
         _settle_scaling(project, ground)
         with writing(project, "lay tiles") as connection:
+            change(connection)
             added = tiles.take_in(connection, spool)
     return _tiling(project, added=added)
 
@@ -138,12 +171,18 @@ def _squares(ground: Ground, core_px: int) -> Ints:
     for start in range(0, len(rows) * len(cols), BLOCK):
         row, col = np.divmod(np.arange(start, min(start + BLOCK, len(rows) * len(cols))), len(cols))
         at = np.column_stack((row + rows.start, col + cols.start))
-        met.append(at[shapely.intersects(ground.area, _boxes(at, ground.grid, core_px))])
+        met.append(at[shapely.intersects(ground.area, square_boxes(at, ground.grid, core_px))])
     return np.concatenate(met)
 
 
-def _boxes(at: Ints, grid: ProjectGrid, core_px: int) -> Geometries:
-    """The squares at (row, col), m of the project CRS."""
+def square_boxes(at: Ints, grid: ProjectGrid, core_px: int) -> Geometries:
+    """Squares of the grid as geometries of the project CRS.
+
+    Args:
+        at: (n, 2), row and column of each.
+        grid: the project grid.
+        core_px: px, side of a square.
+    """
     left = grid.origin_x + at[:, 1] * core_px * grid.pixel_m
     top = grid.origin_y - at[:, 0] * core_px * grid.pixel_m
     side_m = core_px * grid.pixel_m
@@ -156,7 +195,7 @@ def _laid(
 ) -> dict[str, npt.NDArray[Any]]:
     """Columns of the squares that hold valid pixels; others are left out."""
     core_px = block.core_px
-    boxes = _boxes(block.squares, ground.grid, core_px)
+    boxes = square_boxes(block.squares, ground.grid, core_px)
     area = AreaMask(ground.area, ground.grid)
     valid_px = np.zeros(len(boxes), np.int64)
     for number, (row, col) in enumerate(block.squares.tolist()):
@@ -198,7 +237,7 @@ def _tiling(project: Project, *, added: int) -> Tiling:
     with reading(project) as connection:
         found = connection.execute(
             "SELECT grid_row, grid_col, valid_px / (core_px * core_px), valid_m2 FROM tile "
-            "ORDER BY grid_row, grid_col"
+            "WHERE withdrawn_at IS NULL ORDER BY grid_row, grid_col"
         ).fetchall()
     cells = tuple((int(row), int(col), float(share)) for row, col, share, _ in found)
     return Tiling(added, len(cells), sum(row[3] for row in found) / 1e6, cells)

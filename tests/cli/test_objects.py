@@ -61,7 +61,10 @@ def project(tmp_path: Path, url: str) -> Project:
 
 def test_pictures_of_an_object_are_those_of_its_file(project: Project, near: Project) -> None:
     wish = Wish(box_of(square(20, 20, 20)))
-    far, here = (year_view(picture_source(one), 2019, wish) for one in (project, near))
+    far, here = (
+        year_view(source, source.imagery.epochs[0], wish)
+        for source in map(picture_source, (project, near))
+    )
     assert (far.chip.rgb == here.chip.rgb).all()
 
 
@@ -132,7 +135,7 @@ def test_terrain_may_lie_in_a_store(project: Project, server: Ranges) -> None:
     source = picture_source(project)
     assert [one.path for one in source.terrain] == [server.url(name)]
     wish = Wish(box_of(square(20, 20, 20)), look=Look(Bands.HILLSHADE))
-    assert year_view(source, 2019, wish).chip.rgb.any()
+    assert year_view(source, source.imagery.epochs[0], wish).chip.rgb.any()
 
 
 def test_a_project_is_made_of_an_object_once_its_place_is_allowed(

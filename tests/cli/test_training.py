@@ -45,7 +45,8 @@ def project(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Project:
         steps=1,
         buffer_m=60.0,
     )
-    text = settings_text(replace(made.settings, train=train))
+    grid = replace(made.settings.grid, validation_share=0.0)
+    text = settings_text(replace(made.settings, train=train, grid=grid))
     (made.folder / "project.toml").write_text(text, encoding="utf-8")
     return made
 

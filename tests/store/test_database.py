@@ -193,9 +193,10 @@ def test_migrations_run_once_and_refuse_edited_or_newer_ones(project: Project) -
     assert migrate_project(project.folder) == ()
     shipped = list(migrations.shipped_migrations())
     number = len(shipped) + 1
-    more = migrations.Migration(number, f"{number:04}_more.sql", "CREATE TABLE more (a INTEGER)")
+    name = f"{number:04}_more.sql"
+    more = migrations.Migration(number, name, "CREATE TABLE more (a INTEGER)")
     assert migrations.migrate(project.database, crs="EPSG:32646", shipped=[*shipped, more]) == (
-        more.name,
+        name,
     )
     assert list((project.folder / "backups").glob(f"*before-{number:04}.duckdb"))
     edited = [migrations.Migration(1, shipped[0].name, shipped[0].text + " "), *shipped[1:]]

@@ -6,8 +6,10 @@ from datetime import date
 
 from rtsproj.domain.places import Place
 from rtsproj.errors import UsageError
+from rtsproj.workflow.inputs import Input, InputKind, list_inputs
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.recognise import Given, Kind, Recognised, recognise, take_in
+from rtsproj.workflow.removal import Removal, Removed, preview_removal, remove_input
 from rtsproj.workflow.tiles import Tiling, lay_tiles
 
 NAMES = ("date", "bands", "crs", "layer", "where")
@@ -27,6 +29,20 @@ class Data:
     def take_in(self, path: Place, kind: Kind, given: Given) -> str:
         """Add a file; what was added, in words."""
         return take_in(self._project, path, kind, given, by=self._analyst)
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Every input in use: images first."""
+        return tuple(one for kind in InputKind for one in list_inputs(self._project, kind))
+
+    def preview_removal(self, wanted: Input) -> Removal:
+        """What depends on an input."""
+        return preview_removal(self._project, wanted.kind, wanted.id)
+
+    def remove(self, wanted: Input, progress: Callable[[int, int, str], None]) -> Removed:
+        """Take an input back."""
+        return remove_input(
+            self._project, wanted.kind, wanted.id, by=self._analyst, progress=progress
+        )
 
     def lay_tiles(self, progress: Callable[[int, int, str], None]) -> Tiling:
         """Lay the grid, or add what is missing."""

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from rtsproj.geometry.outlines import to_pixels
 from rtsproj.tui.pictures.view import Line, Ring, View
 from rtsproj.workflow import candidates
 from rtsproj.workflow import pictures as reading
+from rtsproj.workflow.epochs import Epoch
 from rtsproj.workflow.project import Project
 
 KEPT = 64
@@ -35,8 +37,8 @@ class Sheet:
 
     Attributes:
         card: place, size, distances, history.
-        views: one per year, oldest first.
-        newest: index of the searched year.
+        views: one per picture, oldest first.
+        newest: index of the searched one.
     """
 
     card: candidates.CandidateCard
@@ -46,7 +48,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Pixels that were read: in which year, of which project, for which wish."""
+    """Pixels that were read: in which picture, of which project, for which wish."""
 
     found: reading.YearView
     imagery: candidates.Imagery
@@ -104,7 +106,9 @@ class Pictures:
     def sheet(
         self, candidate_id: int, frame: Frame | None = None, look: Look | None = None
     ) -> Sheet:
-        """One candidate with its pictures, every year with its date.
+        """One candidate with its pictures, each with its date.
+
+        Scenes, terrain and scaling are those of the project now, whoever has changed them.
 
         Args:
             candidate_id: which one.
@@ -115,8 +119,10 @@ class Pictures:
             RtsError: no such candidate, or a file cannot be read.
         """
         frame, look = frame or Frame(), look or Look()
+        source = self._newest_source()
         return self._sheets.get(
-            (candidate_id, frame, look), lambda: self._read(candidate_id, frame, look)
+            (candidate_id, frame, look, source.state),
+            lambda: self._read(source, candidate_id, (frame, look)),
         )
 
     def prefetch(
@@ -131,7 +137,8 @@ class Pictures:
 
     def ready(self, candidate_id: int, frame: Frame, look: Look) -> Sheet | None:
         """A sheet that is in memory; None where it must be read."""
-        found: Sheet | None = self._sheets.peek((candidate_id, frame, look))
+        state = self._source.state if self._source else ""
+        found: Sheet | None = self._sheets.peek((candidate_id, frame, look, state))
         return found
 
     def forget_word(self, candidate_id: int) -> None:
@@ -161,12 +168,6 @@ class Pictures:
         self._sheets.drop(is_near)
         self._cards.drop(lambda key: key == candidate_id)
 
-    def forget_all(self) -> None:
-        """Drop everything: scenes were added, or an iteration was closed."""
-        self._source = None
-        for memory in (self._cards, self._sheets, self._seen):
-            memory.drop(lambda _key: True)
-
     def offered(self) -> Mapping[Bands, str]:
         """Each look with the reason why this project cannot show it; "" = it can."""
         return reading.offered(self._sources())
@@ -194,21 +195,27 @@ class Pictures:
         reading.write_picture(self._project, card, path)
         return str(path)
 
-    def _read(self, candidate_id: int, frame: Frame, look: Look) -> Sheet:
-        source = self._sources()
+    def _read(
+        self, source: reading.PictureSource, candidate_id: int, shown: tuple[Frame, Look]
+    ) -> Sheet:
         card = self._card(candidate_id)
-        wish = reading.Wish(reading.box_of(card.outline), frame, look)
-        around = reading.surroundings(self._project, card, frame.bounds(wish.box))
-        years = [year for year, _ in source.imagery.years]
-        views = tuple(_view(self._year(candidate_id, year, wish), card, around) for year in years)
-        return Sheet(card, views, years.index(source.imagery.map_year))
+        wish = reading.Wish(reading.box_of(card.outline), *shown)
+        around = reading.surroundings(self._project, card, wish.frame.bounds(wish.box))
+        views = []
+        for epoch in source.imagery.epochs:
+            seen = self._seen.get(
+                (candidate_id, epoch.label, wish, source.state),
+                partial(_seen, source, epoch, wish),
+            )
+            views.append(_view(seen, card, around))
+        return Sheet(card, tuple(views), source.imagery.searched)
 
-    def _year(self, candidate_id: int, year: int, wish: reading.Wish) -> Seen:
-        source = self._sources()
-        key = (candidate_id, year, wish)
-        return self._seen.get(
-            key, lambda: Seen(reading.year_view(source, year, wish), source.imagery, wish)
-        )
+    def _newest_source(self) -> reading.PictureSource:
+        """The source, read again where the project's has changed since."""
+        state = reading.picture_state(self._project)
+        if self._source is None or self._source.state != state:
+            self._source = reading.picture_source(self._project)
+        return self._source
 
     def _sources(self) -> reading.PictureSource:
         if self._source is None:
@@ -221,13 +228,19 @@ class Pictures:
         )
 
 
+def _seen(source: reading.PictureSource, epoch: Epoch, wish: reading.Wish) -> Seen:
+    return Seen(reading.year_view(source, epoch, wish), source.imagery, wish)
+
+
 def _view(seen: Seen, card: candidates.CandidateCard, around: reading.Surroundings) -> View:
     found, grid, window = seen.found, seen.imagery.grid, seen.found.chip.window
     own = _rings([card.outline], Line.OWN, grid, window)
     edges = np.concatenate([ring.points for ring in own])
     frame = seen.wish.frame
     return View(
-        year=found.year,
+        year=found.epoch.year,
+        label=found.epoch.label,
+        sensor=found.epoch.sensor,
         taken=found.taken,
         words=found.words,
         rgb=found.chip.rgb,
@@ -238,7 +251,7 @@ def _view(seen: Seen, card: candidates.CandidateCard, around: reading.Surroundin
         ),
         width_m=window.cols * grid.pixel_m,
         valid=found.chip.valid,
-        is_searched=found.year == seen.imagery.map_year,
+        is_searched=found.epoch.is_searched,
         box=None if frame.is_own or frame.is_wide else _box(edges),
     )
 

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from rtsproj.tui.pictures.cells import Picture
 
+SHORT = {"Sentinel-2": "S2", "Landsat": "LS", "PlanetScope": "PS", "NAIP": "NA"}
+"""Sensor -> two letters, where there is no room for the name."""
 Points = npt.NDArray[np.float64]
 Pixels = TypeVar("Pixels", npt.NDArray[np.uint8], npt.NDArray[np.bool_])
 FINE_M = 5.0
@@ -49,6 +51,8 @@ class View:
         width_m: m across.
         valid: (rows, cols), where there is imagery; None = everywhere.
         is_searched: True for the year that was searched.
+        label: the year; day and sensor where several pictures are of one year.
+        sensor: its sensor where several pictures are of one year, else empty.
         box: the candidate's outline in fractions: (left, top, right, bottom); None = it must not
             be cut to the pane, because the person chose the frame.
     """
@@ -61,6 +65,8 @@ class View:
     width_m: float
     valid: npt.NDArray[np.bool_] | None = None
     is_searched: bool = False
+    label: str = ""
+    sensor: str = ""
     box: tuple[float, float, float, float] | None = None
 
     @property
@@ -70,8 +76,17 @@ class View:
 
     @property
     def title(self) -> str:
-        """Day, and whether it is the searched year."""
-        return self.day + (" · searched" if self.is_searched else "")
+        """Day, sensor where it tells pictures apart, and whether it is the searched one."""
+        parts = (self.day, self.sensor, "searched" if self.is_searched else "")
+        return " · ".join(part for part in parts if part)
+
+    def name(self, width: int) -> str:
+        """What tells it from the others, in a width: the label, or its day and sensor in short."""
+        label = self.label or f"{self.year}"
+        if len(label) <= width:
+            return label
+        short = next((s for name, s in SHORT.items() if name in label), "")
+        return f"{label[5:10]} {short}".strip()
 
     @property
     def missing_share(self) -> float:

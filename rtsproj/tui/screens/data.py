@@ -237,6 +237,15 @@ class DataScreen(WorkingScreen):
         self._title("laying the grid…")
         self.lay()
 
+    def action_inputs(self) -> None:
+        """What is in use, and take one back."""
+        self.app.go("inputs")  # type: ignore[attr-defined]
+
+    def on_screen_resume(self) -> None:
+        """An input may have been removed meanwhile."""
+        self._seen = None
+        self.look()
+
     def action_back(self) -> None:
         """Back."""
         self.dismiss()

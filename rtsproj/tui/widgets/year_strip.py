@@ -1,4 +1,4 @@
-"""Thumbnails of all years beside each other; the shown year has the heavy frame."""
+"""Thumbnails of all pictures next to each other; the shown one has the heavy frame."""
 
 from collections.abc import Sequence
 
@@ -101,7 +101,8 @@ class YearStrip(Widget):
         width, height = size
         inner = width - 2
         if y == 0:
-            name = f"{view.year}" + (" ✗" if view.missing_share > 0.5 else "")
+            mark = " ✗" if view.missing_share > 0.5 else ""
+            name = view.name(inner - len(mark)) + mark
             text = frame[0] + name[:inner].ljust(inner, frame[1]) + frame[2]
             return Strip([Segment(text, style)], width)
         if y == height - 1:
