@@ -177,7 +177,11 @@ class LineageSettings:
     iou: Annotated[float, Range(0.01, 1)] = 0.5
     """Same place from here on (assumed)."""
     growth_px: Annotated[float, Range(0, 1_000_000, "px")] = 4.0
-    """Area of opened growth that re-raises (Huang 2021: 36 m2 = 4 px of 3 m)."""
+    """Area of opened growth that re-raises (Huang 2021: 36 m2 = 4 px of 3 m). Growth is measured
+    from one model outline to another, never from a digitised one."""
+    digitised_px: Annotated[float, Range(0, 1_000, "px")] = 5.0
+    """How far a model's first outline may reach beyond a digitised one and still show nothing new:
+    two hands differ by so much (57 ponds at 5 m: at most 5 px)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,21 @@ GEOD = Geod(ellps="WGS84")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A place with a word that stands; candidate_id 0 for a seed, slump_id 0 for none."""
+    """A place with a word that stands; candidate_id 0 for a seed, slump_id 0 for none.
+
+    ``reference`` is what the first model drew of a seed.
+    """
 
     candidate_id: int
     geom: BaseGeometry
     slump_id: int
+    reference: BaseGeometry | None = None
+
+    @property
+    def known(self) -> BaseGeometry:
+        """All that is known of the place."""
+        parts = [self.geom] if self.reference is None else [self.geom, self.reference]
+        return shapely.union_all(parts) if len(parts) > 1 else self.geom
 
 
 def measure(geom: BaseGeometry, crs: str) -> tuple[float, float, float, float]:
@@ -62,21 +72,50 @@ def classify(
     geom: BaseGeometry, judged: Sequence[Judged], *, pixel_m: float, settings: LineageSettings
 ) -> tuple[str, int, int, float, float]:
     """Case, candidate, slump, IoU and growth: every judged place is asked."""
-    met = [one for one in judged if one.geom.intersects(geom)]
+    met = [one for one in judged if one.known.intersects(geom)]
     if not met:
         return (Lineage.FRESH.value, 0, 0, 0.0, 0.0)
-    share, place = max(
-        ((iou(geom, one.geom), one) for one in met),
-        key=lambda pair: (pair[0], pair[1].candidate_id, pair[1].slump_id),
-    )
+
+    limit = settings.growth_px * pixel_m**2
+    digitised = [one.known for one in met if not one.candidate_id]
+    ground = shapely.union_all(digitised) if len(digitised) > 1 else next(iter(digitised), None)
+
+    def is_same(one: Judged) -> bool:
+        if one.candidate_id:
+            return iou(geom, one.known) >= settings.iou
+        has_rim = one.reference is None
+        rim_m = settings.digitised_px * pixel_m
+        return iou(geom, one.known) > 0 and _is_known(geom, ground, rim_m * has_rim, limit, pixel_m)
+
+    def rank(one: Judged) -> tuple[object, ...]:
+        same = is_same(one)
+        place = (iou(geom, one.known), one.candidate_id, one.slump_id)
+        return (same and one.candidate_id > 0, same, *place)
+
+    place = max(met, key=rank)
+    share = iou(geom, place.known)
     found = (place.candidate_id, place.slump_id, share)
     if share == 0:
         return (Lineage.TOUCHING.value, *found, 0.0)
-    growth_m2 = float(opened(geom.difference(place.geom), r=pixel_m).area)
-    if share < settings.iou:
+    growth_m2 = 0.0
+    if place.candidate_id or place.reference is not None:
+        known = place.known if place.candidate_id else ground
+        growth_m2 = float(opened(geom.difference(known), r=pixel_m).area)
+    if not is_same(place):
         return (Lineage.PARTIAL.value, *found, growth_m2)
-    grown = growth_m2 >= settings.growth_px * pixel_m**2
+    grown = growth_m2 > 0 and growth_m2 >= limit
     return ((Lineage.GROWN if grown else Lineage.SAME).value, *found, growth_m2)
+
+
+def _is_known(
+    geom: BaseGeometry, ground: BaseGeometry, rim_m: float, limit: float, pixel_m: float
+) -> bool:
+    """Half of it in the known ground and, where there is a rim, nothing far beyond it."""
+    if geom.intersection(ground).area < 0.5 * geom.area:
+        return False
+    wider = ground.buffer(rim_m)
+    beyond = opened(geom.difference(wider), r=pixel_m).area if rim_m else 0.0
+    return beyond == 0 or beyond < limit
 
 
 def relations(

@@ -78,13 +78,25 @@ def test_nearest_lines(geoms: list[BaseGeometry], ends: list[tuple[int, ...]], r
 
 
 @settings(max_examples=EXAMPLES)
-@given(some(), some())
-def test_lineage(geoms: list[BaseGeometry], places: list[BaseGeometry]) -> None:
-    judged = [Judged(0 if n % 3 == 0 else n, one, n % 2 * n) for n, one in enumerate(places, 1)]
+@given(some(), some(), st.lists(outlines(), min_size=6, max_size=6))
+def test_lineage(
+    geoms: list[BaseGeometry], places: list[BaseGeometry], first: list[BaseGeometry]
+) -> None:
+    judged = [
+        Judged(0, one, n, first[n - 1] if n % 2 else None)
+        if n % 3 == 0
+        else Judged(n, one, n % 2 * n)
+        for n, one in enumerate(places, 1)
+    ]
+    with_first = [one for one in judged if one.reference is not None]
     index = PlaceIndex(
         np.array([one.candidate_id for one in judged], np.int64),
         np.array([one.slump_id for one in judged], np.int64),
         arrays(places),
+        references=(
+            np.array([one.slump_id for one in with_first], np.int64),
+            arrays([one.reference for one in with_first]),
+        ),
     )
     rule = replace(LineageSettings(), iou=0.4)
     found = index.classify(arrays(geoms), pixel_m=PIXEL_M, settings=rule)

@@ -62,6 +62,63 @@ def test_the_largest_overlap_decides_and_the_newest_of_equals() -> None:
     assert (found.of[0], found.slump_id[0], found.case[0]) == (3, 4, Lineage.SAME)
 
 
+SEED = [(0, 5, J)]
+DIGITISED = [
+    ("as it was digitised", J, Lineage.SAME),
+    ("a rim of 8 m, by another hand", box(-8, -8, 68, 68), Lineage.SAME),
+    ("a part of it alone", box(0, 0, 20, 20), Lineage.SAME),
+    ("mostly other ground", box(0, 0, 60, 140), Lineage.PARTIAL),
+    ("a part that reaches further than hands differ", box(0, 0, 60, 90), Lineage.PARTIAL),
+    ("beside it", box(60, 0, 120, 60), Lineage.TOUCHING),
+    ("apart", box(70, 0, 120, 60), Lineage.FRESH),
+]
+
+
+@pytest.mark.parametrize(("name", "candidate", "case"), DIGITISED)
+def test_a_model_never_says_that_a_digitised_outline_has_grown(name, candidate, case) -> None:
+    found = classify(candidate, SEED)
+    assert found.case.tolist() == [case], name
+    assert found.growth_m2.tolist() == [0.0]
+    assert found.of.tolist() == [0]
+    assert found.slump_id.tolist() == [0 if case is Lineage.FRESH else 5]
+
+
+FIRST = box(-6, -6, 66, 66)
+LATER = [
+    ("the same outline", FIRST, 0, Lineage.SAME),
+    ("what was digitised", J, 0, Lineage.SAME),
+    ("10 m more", box(-6, -6, 76, 66), 720, Lineage.GROWN),
+    ("3 m more", box(-6, -6, 69, 66), 0, Lineage.SAME),
+]
+
+
+@pytest.mark.parametrize(("name", "candidate", "growth", "case"), LATER)
+def test_growth_counts_from_the_first_outline_of_a_model(name, candidate, growth, case) -> None:
+    references = (np.array([5, 9]), np.array([FIRST, box(500, 500, 600, 600)], dtype=object))
+    index = PlaceIndex(
+        np.array([0]), np.array([5]), np.array([J], dtype=object), references=references
+    )
+    asked = np.array([candidate], dtype=object)
+    found = index.classify(asked, pixel_m=3.0, settings=SETTINGS)
+    assert found.case.tolist() == [case], name
+    assert found.growth_m2.tolist() == pytest.approx([growth], abs=1e-6)
+
+
+def test_one_outline_over_two_digitised_slumps_shows_nothing_new() -> None:
+    both = [(0, 5, J), (0, 6, box(64, 0, 120, 60))]
+    found = classify(box(0, 0, 120, 60), both)
+    assert (found.case[0], found.slump_id[0], found.growth_m2[0]) == (Lineage.SAME, 5, 0.0)
+
+
+def test_a_judged_outline_of_a_model_decides_before_a_digitised_one() -> None:
+    judged = [(3, 5, box(0, 0, 60, 50)), (0, 5, box(0, 0, 60, 80))]
+    found = classify(box(0, 0, 60, 70), judged)
+    assert (found.of[0], found.case[0]) == (3, Lineage.GROWN)
+    # but a digitised one explains what no judged one does
+    found = classify(box(0, 50, 60, 80), judged)
+    assert (found.of[0], found.slump_id[0], found.case[0]) == (0, 5, Lineage.SAME)
+
+
 def related(
     candidates: list[BaseGeometry], slumps: list[tuple[int, BaseGeometry]]
 ) -> list[tuple[str, int]]:

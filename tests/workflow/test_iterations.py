@@ -45,6 +45,29 @@ def test_a_seed_drawn_again_is_known_and_not_shown(project: Project) -> None:
     assert "RTS-00001" in show_candidate(project, 1).lineage_text
 
 
+def test_known_slumps_come_back_only_where_a_model_sees_growth(project: Project) -> None:
+    # GIVEN a model that draws both seeds with a rim of two pixels, one of them in two parts
+    search(project, [square(18, 18, 24), square(99, 19, 6), square(105, 25, 6), FRESH])
+    assert statuses(project) == {1: "accept", 2: "accept", 3: "accept", 4: "open"}
+    decide(project, 4, Word(Verdict.ACCEPT), analyst="ann")
+    converge(project, by="ann")
+    # WHEN the next model draws the first as before, the second in one piece, and then more of it
+    search(project, [square(18, 18, 24), square(99, 19, 12), FRESH])
+    assert [one.status for one in list_candidates(project, iteration=2)] == ["accept"] * 3
+    assert converge(project, by="ann").converged
+    search_again(project, by="ann")
+    search(project, [square(18, 18, 32), square(99, 19, 12), FRESH])
+    grown, *others = list_candidates(project, iteration=3)
+    assert [one.status for one in others] == ["accept", "accept"]
+    # THEN only growth from one model to another is shown, and said as such
+    card = show_candidate(project, grown.candidate_id)
+    assert (grown.status, grown.lineage) == ("open", "grown")
+    assert card.growth_m2 == pytest.approx((32**2 - 24**2) * 9, rel=0.01)
+    text = "RTS-00001 (seed) has grown by "
+    assert card.lineage_text.startswith(text)
+    assert card.lineage_text.endswith(" m² since its first model outline")
+
+
 def test_accepting_a_fresh_candidate_makes_a_slump_with_its_distance(project: Project) -> None:
     search(project, [FRESH])
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
