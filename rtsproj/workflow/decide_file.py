@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rtsproj.domain.decisions import NewDecision, SavedDecision, Verdict
+from rtsproj.domain.ids import read_candidate_id
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
 from rtsproj.store.decisions import Standing
@@ -112,13 +113,12 @@ def _check_header(path: Path, names: Iterable[str]) -> None:
 
 
 def _of_row(project: Project, row: Mapping[str, str | None], analyst: str) -> NewDecision:
-    text = (row.get("candidate_id") or "").strip()
+    candidate_id = read_candidate_id(row.get("candidate_id") or "")
     try:
-        candidate_id = int(text.removeprefix("C-"))
         verdict = Verdict((row["verdict"] or "").strip())
     except ValueError:
         raise UsageError(
-            f"candidate_id {text!r}, verdict {row['verdict']!r}", hint="accept, reject or unsure"
+            f"verdict {row['verdict']!r} is not known", hint="accept, reject or unsure"
         ) from None
     check_sayable(Word(verdict))
     word = Word(verdict, (row.get("reason") or "").strip(), row.get("note") or "")

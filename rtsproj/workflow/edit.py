@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.decisions import Verdict
+from rtsproj.domain.ids import candidate_name, read_candidate_id, read_slump_id, slump_name
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import transform
 from rtsproj.geometry.repair import checked_polygons
@@ -83,7 +84,7 @@ class _Known:
 
     @property
     def name(self) -> str:
-        return f"C-{self.candidate_id:05}" if self.candidate_id else f"RTS-{self.slump_id:05}"
+        return _name(self.key)
 
 
 def export_outlines(project: Project, path: Path) -> int:
@@ -219,15 +220,24 @@ def _keys(
 
 
 def _key(props: dict[str, Any]) -> tuple[int, int] | None:
-    candidate_id = int(props.get("candidate_id") or 0)
-    slump_id = int(props.get("slump_id") or 0)
-    if candidate_id:
-        return (candidate_id, 0)
-    return (0, slump_id) if slump_id else None
+    """What a feature is: its candidate, else its slump; None for an added one."""
+    candidate, slump = (_written(props[name]) for name in ("candidate_id", "slump_id"))
+    if candidate:
+        return (read_candidate_id(candidate), 0)
+    return (0, read_slump_id(slump)) if slump else None
+
+
+def _written(value: Any) -> str:
+    """An id column's value as text; a GIS may write it as text, whole or decimal number."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    is_whole = isinstance(value, float) and value.is_integer()
+    text = f"{value:.0f}" if is_whole else str(value).strip()
+    return "" if text == "0" else text
 
 
 def _name(key: tuple[int, int]) -> str:
-    return f"C-{key[0]:05}" if key[0] else f"RTS-{key[1]:05}"
+    return candidate_name(key[0]) if key[0] else slump_name(key[1])
 
 
 def _change(

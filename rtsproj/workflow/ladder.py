@@ -12,6 +12,7 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import Window
+from rtsproj.domain.ids import slump_name
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry import ladder
 from rtsproj.geometry.ladder import Change
@@ -272,7 +273,7 @@ def _overlaps(
         if one["candidate_id"] != candidate_id:
             shared = outline.intersection(shapely.from_wkb(bytes(one["wkb"]))).area
             if shared > 0:
-                found.append((f"RTS-{one['slump_id']:05}", float(shared)))
+                found.append((slump_name(one["slump_id"]), float(shared)))
     return tuple(found)
 
 
