@@ -9,11 +9,13 @@ import typer
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.removal import add_list, add_remove
 from rtsproj.cli.session import session, whoami
+from rtsproj.domain.bands import BANDS
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import UsageError
+from rtsproj.workflow.bands import FileBands, band_names, file_bands
 from rtsproj.workflow.inputs import InputKind
 from rtsproj.workflow.scenes import (
     SceneChoice,
@@ -38,7 +40,7 @@ area = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 label = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 line = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 terrain = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(scene, name="scene", help="Images: add, list, remove, check, relink.")
+app.add_typer(scene, name="scene", help="Images: add, list, bands, remove, check, relink.")
 app.add_typer(area, name="area", help="What is to be mapped; default: the map scenes.")
 app.add_typer(label, name="label", help="Training polygons.")
 app.add_typer(line, name="line", help="Roads and railway.")
@@ -83,7 +85,12 @@ def scene_add(
     ] = None,
     role: Annotated[str, typer.Option(help="map = searched; history = evidence.")] = "map",
     bands: Annotated[
-        str | None, typer.Option(help="Names in file order: blue,green,red,nir.")
+        str | None,
+        typer.Option(
+            metavar="NAME,…",
+            help=f"Names in file order: {', '.join(BANDS)}; or the sensor's numbers, B02,B03. "
+            "Others are kept as given. `scene bands FILE` shows what each band holds.",
+        ),
     ] = None,
     assume_crs: AssumeCrs = None,
     by: As = None,
@@ -133,6 +140,33 @@ def scene_list(context: typer.Context, as_json: Json = False) -> None:
             for one in found
         ],
     )
+
+
+@scene.command("bands", epilog="Example: rtsproj scene bands images/unknown.tif")
+def scene_bands(
+    context: typer.Context,
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="A file or URL; default: all names.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the names that --bands takes, or what each band of a file holds."""
+    if path is None:
+        names = band_names()
+        if as_json:
+            print_json(names)
+        else:
+            rows = [(one.name, one.meaning, ", ".join(one.numbers)) for one in names]
+            print_table(("name", "meaning", "number"), rows)
+        return
+    found = file_bands(place_of(path))
+    if as_json:
+        print_json(found)
+        return
+    header = ("band", "name", "description", "min", "mean", "max", "valid %")
+    print_table(header, _band_rows(found))
+    if found.names is None:
+        session(context).talk.say("the names are not known: give them with scene add --bands")
 
 
 @scene.command("check", epilog="Example: rtsproj scene check")
@@ -271,6 +305,16 @@ def tile_map(tiling: Tiling, *, widest: int = 78) -> str:
             "".join(shades[min(3, int(4 * sum(one) / len(one)))] if one else "·" for one in shares)
         )
     return "\n".join(lines)
+
+
+def _band_rows(found: FileBands) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for one in found.statistics:
+        figures = (None if v is None else f"{v:.5g}" for v in (one.least, one.mean, one.most))
+        name = found.names[one.number - 1] if found.names else "?"
+        share = f"{100 * one.valid_share:.1f}"
+        rows.append((one.number, name, one.description, *figures, share))
+    return rows
 
 
 def _role(text: str) -> Role:

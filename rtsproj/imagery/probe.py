@@ -13,12 +13,14 @@ import shapely
 from rasterio.errors import RasterioError
 from shapely.geometry import box
 
+from rtsproj.domain.bands import BANDS, band_name, numbering_of
 from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
 from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
-from rtsproj.imagery.names import band_name, date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.band_statistics import band_statistics, statistics_line
+from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.reader import MissingObjectError, ObjectError, identity_of
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
@@ -32,6 +34,8 @@ SAMPLED_BLOCKS = 64
 HEADER_BYTES = 65_536
 OVERVIEW_PX = 512
 """px; side of the decimated look from which clear shares are estimated."""
+NAMES = f"names: {', '.join(BANDS)}; numbers such as B02 are those of the sensor; others are kept"
+"""What a band may be called, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,21 +276,26 @@ def _check_blocks(path: Place, dataset: Dataset) -> None:
 
 def _bands(path: Place, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
     if choice.bands is not None:
-        named = tuple(band_name(name) for name in choice.bands)
+        numbers = numbering_of(path.name, choice.bands) or {}
+        named = tuple(band_name(name, numbers) for name in choice.bands)
         if len(named) != dataset.count or len(set(named)) != len(named):
             raise UsageError(
                 f"{path} has {dataset.count} bands, {len(named)} names were given: "
                 f"{', '.join(named)}",
-                hint="name each band once, in file order, such as blue,green,red,nir (Sentinel-2's "
-                "B02,B03,B04,B08 are the same); other names are kept as given",
+                hint=f"name each band once, in file order; {NAMES}",
             )
         return named
     colours = tuple(one.name for one in dataset.colorinterp)
     found = guess_bands(path.name, tuple(dataset.descriptions), colours)
     if found is None:
         raise UsageError(
-            f"{path}: the meaning of its {dataset.count} bands is not known",
-            hint="name them in file order: --bands red,green,blue,nir",
+            "\n".join(
+                (
+                    f"{path}: the meaning of its {dataset.count} bands is not known",
+                    *map(statistics_line, band_statistics(dataset)),
+                )
+            ),
+            hint=f"name them in file order with --bands; {NAMES}",
         )
     return found
 

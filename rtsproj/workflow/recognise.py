@@ -107,6 +107,13 @@ class Recognised:
     problems: tuple[Problem, ...]
     kinds: tuple[Kind, ...]
 
+    @property
+    def can_be_told(self) -> bool:
+        """True where a person can tell what the file does not: date, bands, CRS, layer."""
+        return bool(self.problems) and (
+            bool(self.kinds) or any("--" in p.remedy for p in self.problems)
+        )
+
 
 def is_known_suffix(path: Path) -> bool:
     """True for files that may be imagery, terrain or vectors."""

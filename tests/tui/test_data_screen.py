@@ -224,3 +224,18 @@ def test_what_is_said_reads_back() -> None:
     for bad in ("date=soon", "colour=red", "date"):
         with pytest.raises(UsageError):
             parse_given(bad)
+
+
+async def test_bands_of_unknown_meaning_are_shown_with_their_figures(
+    empty: Project, tmp_path: Path
+) -> None:
+    folder = tmp_path / "unknown"
+    folder.mkdir()
+    values = np.stack([np.full((32, 32), 100 * n, np.uint16) for n in range(1, 8)])
+    write_geotiff(folder / "x_20200721.tif", values, Placement(CRS, LEFT, TOP, 3.0), nodata=0)
+    app = RtsApp(empty, analyst="ann", at="data")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen._open(folder)
+        await settle(pilot)
+        shows(app, "meaning of its 7 bands", "band 7: min 700,", "e says what is missing")

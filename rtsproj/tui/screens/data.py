@@ -362,8 +362,11 @@ def _is_folder(place: Place) -> bool:
 
 def _verdict(found: Recognised) -> list[str]:
     """What can be done with a file, and what stands in the way: a line and its remedy each."""
-    lines = [f"✗ {safe_text(one.what)}\n  → {safe_text(one.remedy)}" for one in found.problems]
-    if found.problems and found.kinds:
+    lines: list[str] = []
+    for one in found.problems:
+        first, *more = map(safe_text, one.what.split("\n"))
+        lines += [f"✗ {first}", *(f"  {text}" for text in more), f"  → {safe_text(one.remedy)}"]
+    if found.can_be_told:
         lines.append("  e says what is missing: date, bands, CRS, layer")
     if found.kinds:
         others = ", ".join(found.kinds[1:])
