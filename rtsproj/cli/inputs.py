@@ -1,5 +1,7 @@
 """scene, area, label, line, terrain, tile: what the project is given."""
 
+import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +12,12 @@ from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.removal import add_list, add_remove
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.bands import BANDS
+from rtsproj.domain.days import DayOfYear, parse_day
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
-from rtsproj.domain.text import counted, safe_text
-from rtsproj.errors import UsageError
+from rtsproj.domain.text import counted, first_of, safe_text
+from rtsproj.errors import UndatedError, UsageError
 from rtsproj.workflow.bands import FileBands, band_names, file_bands
 from rtsproj.workflow.inputs import InputKind
 from rtsproj.workflow.scenes import (
@@ -81,7 +84,12 @@ def scene_add(
         ),
     ],
     acquired: Annotated[
-        str | None, typer.Option("--date", help="YYYY-MM-DD; default: from name or metadata.")
+        str | None,
+        typer.Option(
+            "--date",
+            help="YYYY-MM-DD, or MM-DD where the names hold the year alone; default: from name or "
+            "metadata.",
+        ),
     ] = None,
     role: Annotated[str, typer.Option(help="map = searched; history = evidence.")] = "map",
     bands: Annotated[
@@ -100,12 +108,17 @@ def scene_add(
     here = session(context)
     choice = SceneChoice(
         role=_role(role),
-        acquired=_day(acquired),
+        acquired=parse_day(acquired) if acquired else None,
         bands=tuple(one.strip() for one in bands.split(",")) if bands else (),
         assume_crs=assume_crs,
     )
     places = [place_of(one) for one in paths]
-    added = add_scenes(here.open(), places, choice, by=whoami(by), progress=here.talk.work)
+    project, who = here.open(), whoami(by)
+    try:
+        added = add_scenes(project, places, choice, by=who, progress=here.talk.work)
+    except UndatedError as error:
+        choice = replace(choice, acquired=_asked_day(error))
+        added = add_scenes(project, places, choice, by=who, progress=here.talk.work)
     here.talk.done()
     if as_json:
         print_json(added)
@@ -317,6 +330,14 @@ def _band_rows(found: FileBands) -> list[tuple[object, ...]]:
     return rows
 
 
+def _asked_day(error: UndatedError) -> date | DayOfYear:
+    """Ask once for the day of all files; where nobody can answer, the error stands."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise error
+    print(f"{error.what}\n{error.hint}\ndate, YYYY-MM-DD or MM-DD:", file=sys.stderr)
+    return parse_day(sys.stdin.readline())
+
+
 def _role(text: str) -> Role:
     try:
         return Role(text)
@@ -324,19 +345,14 @@ def _role(text: str) -> Role:
         raise UsageError(f"role {text!r} is not known", hint="map or history") from None
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(f"date {text!r} is not a day", hint="write YYYY-MM-DD") from None
-
-
 def _tell(context: typer.Context, added: Added, what: str) -> None:
     here = session(context)
     size = f", {added.area_m2 / 1e4:,.2f} ha" if added.area_m2 else ""
     here.talk.say(f"{added.features} {what} taken in (source {added.source_id}){size}")
     if added.repeated:
-        names = ", ".join(added.repeated[:10])
+        names = first_of(added.repeated)
         here.talk.say(f"left out: {len(added.repeated)} that repeat another outline ({names})")
     if added.repaired:
-        here.talk.say(f"repaired: {len(added.repaired)} invalid ({', '.join(added.repaired[:10])})")
+        here.talk.say(f"repaired: {len(added.repaired)} invalid ({first_of(added.repaired)})")
+    if added.listed:
+        here.talk.say(f"all are listed in {added.listed}")

@@ -13,6 +13,7 @@ DATES = (
     re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)"),
     re.compile(r"(?<!\d)((?:19|20)\d{2})_(\d{2})_(\d{2})(?!\d)"),
 )
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 TAGS = ("TIFFTAG_DATETIME", "ACQUISITION_DATE", "acquired", "datetime", "DATE_ACQUIRED")
 SENSORS = (
     (re.compile(r"(?:^|[_-])S2[AB]?_|_MSI|SENTINEL-?2", re.IGNORECASE), "Sentinel-2"),
@@ -46,6 +47,12 @@ def date_of(name: str, tags: Mapping[str, str]) -> date | None:
                 except ValueError:
                     continue
     return None
+
+
+def year_of(name: str) -> int | None:
+    """The year in a file name without month and day; None where it holds none or several."""
+    found = {int(one) for one in YEAR.findall(name)}
+    return found.pop() if len(found) == 1 else None
 
 
 def sensor_of(name: str) -> str | None:

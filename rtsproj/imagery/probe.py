@@ -14,13 +14,14 @@ from rasterio.errors import RasterioError
 from shapely.geometry import box
 
 from rtsproj.domain.bands import BANDS, band_name, numbering_of
+from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
-from rtsproj.errors import UsageError
+from rtsproj.errors import UndatedError, UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.imagery.band_statistics import band_statistics, statistics_line
-from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside, year_of
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.reader import MissingObjectError, ObjectError, identity_of
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
@@ -72,13 +73,13 @@ class ProbeChoice:
     """What the user says; None = read it from the file.
 
     Attributes:
-        acquired: day of acquisition.
+        acquired: day of acquisition; a day of the year is used where name and metadata tell none.
         bands: names in file order.
         assume_crs: CRS of a file that names none.
         max_pixels: px; a file that declares more is refused.
     """
 
-    acquired: date | None = None
+    acquired: date | DayOfYear | None = None
     bands: tuple[str, ...] | None = None
     assume_crs: str | None = None
     max_pixels: int = 20_000_000_000
@@ -141,7 +142,7 @@ def read_scene(place: Place, role: Role, choice: ProbeChoice) -> SceneRecord:
             scene_id=0,
             path=str(absolute),
             role=role,
-            acquired=choice.acquired or _date(absolute, dataset),
+            acquired=_date(absolute, dataset, choice.acquired),
             bands=bands,
             dtype=dataset.dtypes[0],
             nodata=None if nodata is None else float(nodata),
@@ -300,11 +301,19 @@ def _bands(path: Place, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...
     return found
 
 
-def _date(path: Place, dataset: Dataset) -> date:
+def _date(path: Place, dataset: Dataset, asked: date | DayOfYear | None) -> date:
+    if isinstance(asked, date):
+        return asked
     found = date_of(path.name, dataset.tags())
-    if found is None:
-        raise UsageError(f"{path}: no date in its name or metadata", hint="give --date YYYY-MM-DD")
-    return found
+    if found is not None:
+        return found
+    year = year_of(path.name)
+    if asked is not None and year is not None:
+        return asked.in_year(year)
+    kept = f"; of {year} --date MM-DD is enough" if year else ""
+    raise UndatedError(
+        f"{path}: no date in its name or metadata", hint=f"give --date YYYY-MM-DD{kept}", year=year
+    )
 
 
 def _clear_share(
