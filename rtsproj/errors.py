@@ -1,5 +1,6 @@
 """Errors that a person can act on; imports nothing of rtsproj."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -33,6 +34,30 @@ class UsageError(RtsError):
     """Wrong use or bad input; nothing was changed."""
 
     exit_code = ExitCode.USAGE
+
+
+class RefusedError(UsageError):
+    """Parts of a file cannot be used; nothing was changed.
+
+    Attributes:
+        refused: (name, reason) of every such part; the message names the first few.
+    """
+
+    def __init__(self, what: str, *, hint: str, refused: Sequence[tuple[str, str]]) -> None:
+        super().__init__(what, hint=hint)
+        self.refused = tuple(refused)
+
+
+class UndatedError(UsageError):
+    """An image whose day nothing tells.
+
+    Attributes:
+        year: as its name has it, None where it holds none.
+    """
+
+    def __init__(self, what: str, *, hint: str, year: int | None) -> None:
+        super().__init__(what, hint=hint)
+        self.year = year
 
 
 class ProjectBusyError(RtsError):

@@ -1,6 +1,7 @@
 """One candidate as lines of text."""
 
 from rtsproj.domain.candidates import Status
+from rtsproj.domain.ids import candidate_name
 from rtsproj.domain.text import safe_text
 from rtsproj.workflow.candidates import CandidateCard
 
@@ -9,7 +10,7 @@ def card_lines(card: CandidateCard, *, hide_score: bool) -> list[str]:
     """One candidate as lines of text; also what the plain triage shows."""
     row = card.row
     lines = [
-        f"C-{row.candidate_id:05}  iteration {row.iteration}  {row.status}",
+        f"{candidate_name(row.candidate_id)}  iteration {row.iteration}  {row.status}",
         f"place     {row.lat:.5f} N  {row.lon:.5f} E",
         f"size      {row.area_m2 / 1e4:.3f} ha, perimeter {card.perimeter_m:.0f} m",
     ]
@@ -25,7 +26,7 @@ def card_lines(card: CandidateCard, *, hide_score: bool) -> list[str]:
     if row.at_edge:
         lines.append("edge      beside missing imagery or on the border of the area")
     lines += [
-        f"history   C-{one.candidate_id:05} iteration {one.iteration}: {one.status}"
+        f"history   {candidate_name(one.candidate_id)} iteration {one.iteration}: {one.status}"
         f"{', ' + safe_text(one.reason) if one.reason else ''}"
         for one in card.history
     ]

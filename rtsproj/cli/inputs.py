@@ -1,5 +1,7 @@
 """scene, area, label, line, terrain, tile: what the project is given."""
 
+import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +11,14 @@ import typer
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.removal import add_list, add_remove
 from rtsproj.cli.session import session, whoami
+from rtsproj.domain.bands import BANDS
+from rtsproj.domain.days import DayOfYear, parse_day
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
-from rtsproj.domain.text import counted, safe_text
-from rtsproj.errors import UsageError
+from rtsproj.domain.text import counted, first_of, safe_text
+from rtsproj.errors import UndatedError, UsageError
+from rtsproj.workflow.bands import FileBands, band_names, file_bands
 from rtsproj.workflow.inputs import InputKind
 from rtsproj.workflow.scenes import (
     SceneChoice,
@@ -38,7 +43,7 @@ area = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 label = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 line = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 terrain = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(scene, name="scene", help="Images: add, list, remove, check, relink.")
+app.add_typer(scene, name="scene", help="Images: add, list, bands, remove, check, relink.")
 app.add_typer(area, name="area", help="What is to be mapped; default: the map scenes.")
 app.add_typer(label, name="label", help="Training polygons.")
 app.add_typer(line, name="line", help="Roads and railway.")
@@ -79,11 +84,21 @@ def scene_add(
         ),
     ],
     acquired: Annotated[
-        str | None, typer.Option("--date", help="YYYY-MM-DD; default: from name or metadata.")
+        str | None,
+        typer.Option(
+            "--date",
+            help="YYYY-MM-DD, or MM-DD where the names hold the year alone; default: from name or "
+            "metadata.",
+        ),
     ] = None,
     role: Annotated[str, typer.Option(help="map = searched; history = evidence.")] = "map",
     bands: Annotated[
-        str | None, typer.Option(help="Names in file order: blue,green,red,nir.")
+        str | None,
+        typer.Option(
+            metavar="NAME,…",
+            help=f"Names in file order: {', '.join(BANDS)}; or the sensor's numbers, B02,B03. "
+            "Others are kept as given. `scene bands FILE` shows what each band holds.",
+        ),
     ] = None,
     assume_crs: AssumeCrs = None,
     by: As = None,
@@ -93,12 +108,17 @@ def scene_add(
     here = session(context)
     choice = SceneChoice(
         role=_role(role),
-        acquired=_day(acquired),
+        acquired=parse_day(acquired) if acquired else None,
         bands=tuple(one.strip() for one in bands.split(",")) if bands else (),
         assume_crs=assume_crs,
     )
     places = [place_of(one) for one in paths]
-    added = add_scenes(here.open(), places, choice, by=whoami(by), progress=here.talk.work)
+    project, who = here.open(), whoami(by)
+    try:
+        added = add_scenes(project, places, choice, by=who, progress=here.talk.work)
+    except UndatedError as error:
+        choice = replace(choice, acquired=_asked_day(error))
+        added = add_scenes(project, places, choice, by=who, progress=here.talk.work)
     here.talk.done()
     if as_json:
         print_json(added)
@@ -133,6 +153,33 @@ def scene_list(context: typer.Context, as_json: Json = False) -> None:
             for one in found
         ],
     )
+
+
+@scene.command("bands", epilog="Example: rtsproj scene bands images/unknown.tif")
+def scene_bands(
+    context: typer.Context,
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="A file or URL; default: all names.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the names that --bands takes, or what each band of a file holds."""
+    if path is None:
+        names = band_names()
+        if as_json:
+            print_json(names)
+        else:
+            rows = [(one.name, one.meaning, ", ".join(one.numbers)) for one in names]
+            print_table(("name", "meaning", "number"), rows)
+        return
+    found = file_bands(place_of(path))
+    if as_json:
+        print_json(found)
+        return
+    header = ("band", "name", "description", "min", "mean", "max", "valid %")
+    print_table(header, _band_rows(found))
+    if found.names is None:
+        session(context).talk.say("the names are not known: give them with scene add --bands")
 
 
 @scene.command("check", epilog="Example: rtsproj scene check")
@@ -273,6 +320,24 @@ def tile_map(tiling: Tiling, *, widest: int = 78) -> str:
     return "\n".join(lines)
 
 
+def _band_rows(found: FileBands) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for one in found.statistics:
+        figures = (None if v is None else f"{v:.5g}" for v in (one.least, one.mean, one.most))
+        name = found.names[one.number - 1] if found.names else "?"
+        share = f"{100 * one.valid_share:.1f}"
+        rows.append((one.number, name, one.description, *figures, share))
+    return rows
+
+
+def _asked_day(error: UndatedError) -> date | DayOfYear:
+    """Ask once for the day of all files; where nobody can answer, the error stands."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise error
+    print(f"{error.what}\n{error.hint}\ndate, YYYY-MM-DD or MM-DD:", file=sys.stderr)
+    return parse_day(sys.stdin.readline())
+
+
 def _role(text: str) -> Role:
     try:
         return Role(text)
@@ -280,19 +345,14 @@ def _role(text: str) -> Role:
         raise UsageError(f"role {text!r} is not known", hint="map or history") from None
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(f"date {text!r} is not a day", hint="write YYYY-MM-DD") from None
-
-
 def _tell(context: typer.Context, added: Added, what: str) -> None:
     here = session(context)
     size = f", {added.area_m2 / 1e4:,.2f} ha" if added.area_m2 else ""
     here.talk.say(f"{added.features} {what} taken in (source {added.source_id}){size}")
     if added.repeated:
-        names = ", ".join(added.repeated[:10])
+        names = first_of(added.repeated)
         here.talk.say(f"left out: {len(added.repeated)} that repeat another outline ({names})")
     if added.repaired:
-        here.talk.say(f"repaired: {len(added.repaired)} invalid ({', '.join(added.repaired[:10])})")
+        here.talk.say(f"repaired: {len(added.repaired)} invalid ({first_of(added.repaired)})")
+    if added.listed:
+        here.talk.say(f"all are listed in {added.listed}")

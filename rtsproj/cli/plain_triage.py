@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rtsproj.cli.cards import card_lines
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, REASON_KEYS, SavedDecision, Verdict
+from rtsproj.domain.ids import candidate_name, parse_id, read_candidate_id
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError, UsageError
 from rtsproj.workflow.candidates import CandidateCard, default_picture_path, show_candidate
@@ -96,16 +97,16 @@ class PlainTriage:
     def _answer(self, asked: Asked, text: str) -> int:
         """Do what was answered; returns the row to ask about next."""
         key, _, rest = text.partition(" ")
-        number = key.upper().removeprefix("C-")
+        shown = parse_id(key)
         try:
             if key in VERDICTS:
                 self._decide(asked, VERDICTS[key], rest.strip())
             elif key in self._acts:
                 self._acts[key](asked, rest.strip())
-            elif number.isdigit() and len(key) == 1 and key != "0":
-                self._evidence(asked, int(key) - 1)
-            elif number.isdigit():
-                return self._row_of(int(number), asked.row)
+            elif shown is not None and len(key) == 1:
+                self._evidence(asked, shown.number - 1)
+            elif shown is not None:
+                return self._row_of(read_candidate_id(key), asked.row)
             else:
                 print(f"not a key: {safe_text(text)!r}; ? lists them")
         except RtsError as error:
@@ -115,7 +116,7 @@ class PlainTriage:
     def _row_of(self, candidate_id: int, otherwise: int) -> int:
         row = self._queue.place_of(candidate_id)
         if row is None:
-            print(f"C-{candidate_id:05} is not in this queue")
+            print(f"{candidate_name(candidate_id)} is not in this queue")
             return otherwise
         self._passed.discard(candidate_id)
         self._skipped.discard(candidate_id)
@@ -202,7 +203,8 @@ class PlainTriage:
             return
         for one in words_on(self._project, self._card(asked)):
             words = f"{one.verdict} {one.reason} {one.note}".rstrip()
-            print(f" #{one.decision_id} C-{one.candidate_id:05} {safe_text(one.analyst)}: {words}")
+            name = candidate_name(one.candidate_id)
+            print(f" #{one.decision_id} {name} {safe_text(one.analyst)}: {words}")
 
     def _picture(self, asked: Asked, _rest: str) -> None:
         from rtsproj.workflow.pictures import write_picture  # noqa: PLC0415 - rasterio only here

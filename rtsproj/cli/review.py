@@ -14,6 +14,7 @@ from rtsproj.cli.plain_triage import PlainTriage
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.decisions import SavedDecision, Verdict
+from rtsproj.domain.ids import candidate_name, read_candidate_id, slump_name
 from rtsproj.errors import ExitCode, NeedsError, UsageError
 from rtsproj.settings import QueueOrder
 from rtsproj.tui.wishes import Wishes
@@ -31,6 +32,7 @@ app = typer.Typer(rich_markup_mode=None)
 candidate = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(candidate, name="candidate", help="Candidates: list, show.")
 
+CANDIDATE = typer.Argument(metavar="ID", parser=read_candidate_id, help="As shown: C-00012, or 12.")
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="The analyst.")]
 Times = Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")]
@@ -65,7 +67,7 @@ def candidate_list(
                 f"{one.lat:.5f}",
                 "hidden" if hide and one.status == "open" else f"{one.score_mean:.2f}",
                 one.lineage,
-                f"RTS-{one.slump_id:05}" if one.slump_id else "",
+                slump_name(one.slump_id) if one.slump_id else "",
                 one.reason,
             )
             for one in found
@@ -76,7 +78,7 @@ def candidate_list(
 @candidate.command("show", epilog="Example: rtsproj candidate show 12 --png evidence.png")
 def candidate_show(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="ID")],
+    number: Annotated[int, CANDIDATE],
     png: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the evidence picture.")
     ] = None,
@@ -117,7 +119,7 @@ def candidate_release(
 @app.command(epilog="Example: rtsproj decide 12 reject --reason river --note 'cut bank'")
 def decide(
     context: typer.Context,
-    number: Annotated[int | None, typer.Argument(metavar="ID")] = None,
+    number: Annotated[int | None, CANDIDATE] = None,
     verdict: Annotated[str | None, typer.Argument(metavar="VERDICT")] = None,
     reason: Annotated[str, typer.Option(help="Reject reason of the project's list.")] = "",
     note: Annotated[str, typer.Option(help="Free text.")] = "",
@@ -262,7 +264,8 @@ def _report(context: typer.Context, saved: tuple[SavedDecision, ...], *, as_json
         talk.say(f"saved {len(saved)} decisions, #{saved[0].decision_id}-{saved[-1].decision_id}")
         return
     for one in saved:
-        talk.say(f"saved #{one.decision_id}: C-{one.candidate_id:05} {one.verdict} {one.reason}")
+        name = candidate_name(one.candidate_id)
+        talk.say(f"saved #{one.decision_id}: {name} {one.verdict} {one.reason}")
 
 
 def _report_acts(

@@ -1,6 +1,7 @@
 """Text that cannot steer a terminal (faults 7.4)."""
 
 import unicodedata
+from collections.abc import Sequence
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that could move, colour, hide or reorder what a terminal shows."""
@@ -20,3 +21,9 @@ def safe_text(value: object) -> str:
 def counted(number: int, noun: str) -> str:
     """1 slump, 2 slumps, 12,345 slumps."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def first_of(texts: Sequence[str], *, most: int = 10, between: str = ", ") -> str:
+    """The first few, and how many more there are."""
+    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
+    return between.join(texts[:most]) + more

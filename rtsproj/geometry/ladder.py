@@ -37,7 +37,7 @@ class Change:
 
 def grow(outline: BaseGeometry, pixel_m: float) -> Change:
     """One pixel more all round."""
-    return Change(_whole(outline.buffer(pixel_m, join_style="mitre"), outline))
+    return Change(_whole(outline.buffer(pixel_m, join_style="mitre")))
 
 
 def shrink(outline: BaseGeometry, pixel_m: float) -> Change:
@@ -46,7 +46,7 @@ def shrink(outline: BaseGeometry, pixel_m: float) -> Change:
     Raises:
         UsageError: nothing would be left.
     """
-    return Change(_whole(outline.buffer(-pixel_m, join_style="mitre"), outline))
+    return Change(_whole(outline.buffer(-pixel_m, join_style="mitre")))
 
 
 def smooth(outline: BaseGeometry, pixel_m: float) -> Change:
@@ -57,12 +57,12 @@ def smooth(outline: BaseGeometry, pixel_m: float) -> Change:
     """
     opened = outline.buffer(-pixel_m / 2).buffer(pixel_m)
     closed = opened.buffer(pixel_m / 2).buffer(-pixel_m)
-    return Change(_whole(closed.simplify(pixel_m / 10), outline))
+    return Change(_whole(closed.simplify(pixel_m / 10)))
 
 
 def drop_holes(outline: BaseGeometry, _pixel_m: float) -> Change:
     """Fill every hole."""
-    return Change(_whole(Polygon(_largest(outline).exterior), outline))
+    return Change(_whole(Polygon(_largest(outline).exterior)))
 
 
 def split(outline: BaseGeometry, pixel_m: float) -> Change:
@@ -103,7 +103,7 @@ def merge(outline: BaseGeometry, other: BaseGeometry, pixel_m: float) -> Change:
         reach = gap / 2 + pixel_m
         link = shapely.shortest_line(outline, other)
         joined = joined.union(link.buffer(reach).intersection(joined.convex_hull))
-    return Change(_whole(joined, outline))
+    return Change(_whole(joined))
 
 
 STEPS: dict[str, Callable[[BaseGeometry, float], Change]] = {
@@ -133,11 +133,11 @@ def _shared_out(
     return taken
 
 
-def _whole(changed: BaseGeometry, before: BaseGeometry) -> BaseGeometry:
+def _whole(changed: BaseGeometry) -> BaseGeometry:
     valid = shapely.make_valid(changed, method="structure", keep_collapsed=False)
     if valid.is_empty:
         raise UsageError(
-            "nothing would be left of the outline", hint=f"it has {before.area:.0f} m² now"
+            "nothing would be left of the outline", hint="it is too narrow for this step"
         )
     return shapely.normalize(_largest(valid))
 

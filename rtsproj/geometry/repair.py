@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from rtsproj.errors import UsageError
+from rtsproj.domain.text import first_of
+from rtsproj.errors import RefusedError, UsageError
 from rtsproj.geometry.crs import WGS84, transform
 
 Feature = tuple[str, BaseGeometry | None]
@@ -113,27 +114,27 @@ def _swapped(geom: BaseGeometry, crs: str) -> BaseGeometry:
 
 
 def _checked(features: Sequence[Feature], types: tuple[str, ...], what: str) -> Checked:
-    geoms, repaired, bad = [], [], []
+    geoms, repaired = [], []
+    bad: list[tuple[str, str]] = []
     for fid, given in features:
         reason = _unusable(given, types, what)
         if reason or given is None:
-            bad.append(f"{fid} ({reason})")
+            bad.append((fid, reason))
             continue
         geom = shapely.force_2d(given)
         if not shapely.is_valid(geom):
             geom = shapely.make_valid(geom, method="structure", keep_collapsed=False)
             repaired.append(fid)
             if geom.is_empty or geom.geom_type not in types:
-                bad.append(f"{fid} (cannot be made valid)")
+                bad.append((fid, "cannot be made valid"))
                 continue
         geoms.append(geom)
     if bad:
-        more = f" and {len(bad) - SHOWN} more" if bad[SHOWN:] else ""
-        raise UsageError(
-            f"{len(bad)} of {len(features)} features cannot be used: "
-            + ", ".join(bad[:SHOWN])
-            + more,
-            hint="remove or mend them; nothing was taken in",
+        named = first_of([f"{fid} ({reason})" for fid, reason in bad], most=SHOWN)
+        raise RefusedError(
+            f"{len(bad)} of {len(features)} features cannot be used: {named}",
+            hint="remove or fix them; nothing was imported",
+            refused=bad,
         )
     return Checked(tuple(geoms), tuple(repaired))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from rtsproj.domain.bands import band_in_name, band_name, is_unresolved, numbering_of
 from rtsproj.domain.scenes import ALPHA
 
 DATES = (
@@ -12,6 +13,7 @@ DATES = (
     re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)"),
     re.compile(r"(?<!\d)((?:19|20)\d{2})_(\d{2})_(\d{2})(?!\d)"),
 )
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 TAGS = ("TIFFTAG_DATETIME", "ACQUISITION_DATE", "acquired", "datetime", "DATE_ACQUIRED")
 SENSORS = (
     (re.compile(r"(?:^|[_-])S2[AB]?_|_MSI|SENTINEL-?2", re.IGNORECASE), "Sentinel-2"),
@@ -30,28 +32,9 @@ PLANET = {
 """Band order of PlanetScope products by band count (4 bands are BGRN)."""
 COUNTED = {3: ("red", "green", "blue"), 4: ("red", "green", "blue", "nir")}
 """Where nothing else tells."""
-SENTINEL2 = {"b2": "blue", "b3": "green", "b4": "red", "b8": "nir"}
-COLOURS = {
-    "red": "red",
-    "green": "green",
-    "blue": "blue",
-    "nir": "nir",
-    "nearinfrared": "nir",
-    "near_infrared": "nir",
-    "near infrared": "nir",
-    "alpha": ALPHA,
-}
+COLOURS = ("red", "green", "blue", "nir", ALPHA)
+"""Colour interpretations of GDAL that are names of bands."""
 MASK = re.compile(r"udm2?", re.IGNORECASE)
-
-
-def band_name(text: str) -> str:
-    """The project's name of a band: Sentinel-2's B02 is blue, NearInfrared is nir.
-
-    Any other text stays, in lower case with ``_`` for what is neither letter nor digit.
-    """
-    plain = text.strip().lower()
-    plain = SENTINEL2.get(re.sub(r"^b0", "b", plain), plain)
-    return COLOURS.get(plain, re.sub(r"[^a-z0-9]+", "_", plain).strip("_"))
 
 
 def date_of(name: str, tags: Mapping[str, str]) -> date | None:
@@ -64,6 +47,12 @@ def date_of(name: str, tags: Mapping[str, str]) -> date | None:
                 except ValueError:
                     continue
     return None
+
+
+def year_of(name: str) -> int | None:
+    """The year in a file name without month and day; None where it holds none or several."""
+    found = {int(one) for one in YEAR.findall(name)}
+    return found.pop() if len(found) == 1 else None
 
 
 def sensor_of(name: str) -> str | None:
@@ -84,7 +73,7 @@ def guess_bands(
     Returns:
         Names, ``alpha`` for a mask band; None where nothing tells.
     """
-    described = _described(descriptions)
+    described = _described(name, descriptions)
     if described is not None:
         return described
     has_alpha = bool(colours) and colours[-1] == "alpha"
@@ -92,9 +81,8 @@ def guess_bands(
     tail = (ALPHA,) if has_alpha else ()
     if sensor_of(name) == "PlanetScope" and count in PLANET:
         return PLANET[count] + tail
-    coloured = tuple(COLOURS.get(one, "") for one in colours[:count])
-    if all(coloured) and len(set(coloured)) == count:
-        return coloured + tail
+    if _are_bands(colours[:count]):
+        return (*colours[:count], *tail)
     if count in COUNTED:
         return COUNTED[count] + tail
     return None
@@ -115,8 +103,19 @@ def _literal(text: str) -> str:
     return re.sub(r"([\[\]*?])", r"[\1]", text)
 
 
-def _described(descriptions: Sequence[str | None]) -> tuple[str, ...] | None:
-    if not descriptions or any(not one for one in descriptions):
+def _described(name: str, descriptions: Sequence[str | None]) -> tuple[str, ...] | None:
+    texts = [one for one in descriptions if one]
+    if len(descriptions) == 1 and not texts:
+        texts = [one for one in (band_in_name(name),) if one]
+    if not texts or len(texts) != len(descriptions):
         return None
-    names = [band_name(str(one)) for one in descriptions]
-    return tuple(names) if len(set(names)) == len(names) and all(names) else None
+    numbers = numbering_of(name, texts)
+    names = [band_name(one, numbers or {}) for one in texts]
+    if not all(names) or len(set(names)) != len(names) or any(map(is_unresolved, names)):
+        return None
+    return tuple(names)
+
+
+def _are_bands(colours: Sequence[str]) -> bool:
+    names = [one for one in colours if one in COLOURS]
+    return len(names) == len(colours) == len(set(names))

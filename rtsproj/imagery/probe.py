@@ -15,12 +15,15 @@ import shapely
 from rasterio.errors import RasterioError
 from shapely.geometry import box
 
+from rtsproj.domain.bands import BANDS, band_name, numbering_of
+from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
-from rtsproj.errors import UsageError
+from rtsproj.errors import UndatedError, UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
-from rtsproj.imagery.names import band_name, date_of, guess_bands, sensor_of, udm2_beside
+from rtsproj.imagery.band_statistics import band_statistics, statistics_line
+from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside, year_of
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.reader import MissingObjectError, ObjectError, identity_of
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
@@ -35,6 +38,8 @@ SAMPLED_BLOCKS = 64
 HEADER_BYTES = 65_536
 OVERVIEW_PX = 512
 """px; side of the decimated look from which clear shares are estimated."""
+NAMES = f"names: {', '.join(BANDS)}; numbers such as B02 are those of the sensor; others are kept"
+"""What a band may be called, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,13 @@ class ProbeChoice:
     """What the user says; None = read it from the file.
 
     Attributes:
-        acquired: day of acquisition.
+        acquired: day of acquisition; a day of the year is used where name and metadata tell none.
         bands: names in file order.
         assume_crs: CRS of a file that names none.
         max_pixels: px; a file that declares more is refused.
     """
 
-    acquired: date | None = None
+    acquired: date | DayOfYear | None = None
     bands: tuple[str, ...] | None = None
     assume_crs: str | None = None
     max_pixels: int = 20_000_000_000
@@ -141,7 +146,7 @@ def read_scene(place: Place, role: Role, choice: ProbeChoice) -> SceneRecord:
             scene_id=0,
             path=str(absolute),
             role=role,
-            acquired=choice.acquired or _date(absolute, dataset),
+            acquired=_date(absolute, dataset, choice.acquired),
             bands=bands,
             dtype=dataset.dtypes[0],
             nodata=None if nodata is None else float(nodata),
@@ -276,30 +281,43 @@ def _check_blocks(path: Place, dataset: Dataset) -> None:
 
 def _bands(path: Place, dataset: Dataset, choice: ProbeChoice) -> tuple[str, ...]:
     if choice.bands is not None:
-        named = tuple(band_name(name) for name in choice.bands)
+        numbers = numbering_of(path.name, choice.bands) or {}
+        named = tuple(band_name(name, numbers) for name in choice.bands)
         if len(named) != dataset.count or len(set(named)) != len(named):
             raise UsageError(
                 f"{path} has {dataset.count} bands, {len(named)} names were given: "
                 f"{', '.join(named)}",
-                hint="name each band once, in file order, such as blue,green,red,nir (Sentinel-2's "
-                "B02,B03,B04,B08 are the same); other names are kept as given",
+                hint=f"name each band once, in file order; {NAMES}",
             )
         return named
     colours = tuple(one.name for one in dataset.colorinterp)
     found = guess_bands(path.name, tuple(dataset.descriptions), colours)
     if found is None:
         raise UsageError(
-            f"{path}: the meaning of its {dataset.count} bands is not known",
-            hint="name them in file order: --bands red,green,blue,nir",
+            "\n".join(
+                (
+                    f"{path}: the meaning of its {dataset.count} bands is not known",
+                    *map(statistics_line, band_statistics(dataset)),
+                )
+            ),
+            hint=f"name them in file order with --bands; {NAMES}",
         )
     return found
 
 
-def _date(path: Place, dataset: Dataset) -> date:
+def _date(path: Place, dataset: Dataset, asked: date | DayOfYear | None) -> date:
+    if isinstance(asked, date):
+        return asked
     found = date_of(path.name, dataset.tags())
-    if found is None:
-        raise UsageError(f"{path}: no date in its name or metadata", hint="give --date YYYY-MM-DD")
-    return found
+    if found is not None:
+        return found
+    year = year_of(path.name)
+    if asked is not None and year is not None:
+        return asked.in_year(year)
+    kept = f"; of {year} --date MM-DD is enough" if year else ""
+    raise UndatedError(
+        f"{path}: no date in its name or metadata", hint=f"give --date YYYY-MM-DD{kept}", year=year
+    )
 
 
 def _clear_share(

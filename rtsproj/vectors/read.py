@@ -12,7 +12,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
-from rtsproj.errors import UsageError
+from rtsproj.domain.text import first_of
+from rtsproj.errors import RefusedError, UsageError
 from rtsproj.geometry.crs import crs_name
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".geojsonl")
@@ -62,19 +63,21 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
         raise UsageError(f"{absolute} has no geometry", hint="give a file with polygons or lines")
     names = list(meta["fields"])
     features = []
-    bad: list[str] = []
+    bad: list[tuple[str, str]] = []
     for number, (fid, one) in enumerate(zip(fids.tolist(), wkb, strict=True)):
         try:
             geom = None if one is None else shapely.from_wkb(one)
         except ShapelyError as error:
-            bad.append(f"{fid} ({_first(error)})")
+            bad.append((str(fid), _first(error)))
             continue
         props = {name: _plain(columns[n][number]) for n, name in enumerate(names)}
         features.append((str(fid), geom, props))
     if bad:
-        raise UsageError(
-            f"{absolute}: {len(bad)} geometries cannot be read: {', '.join(bad[:20])}",
-            hint="mend them in a GIS; nothing was taken in",
+        named = first_of([f"{fid} ({reason})" for fid, reason in bad])
+        raise RefusedError(
+            f"{absolute}: {len(bad)} geometries cannot be read: {named}",
+            hint="fix them in a GIS; nothing was imported",
+            refused=bad,
         )
     crs = crs_name(meta["crs"]) if meta["crs"] else None
     return VectorFile(tuple(features), crs, chosen, _sha256(absolute))

@@ -10,6 +10,7 @@ import shapely
 
 from rtsproj.domain.candidates import Status
 from rtsproj.domain.grid import ProjectGrid
+from rtsproj.domain.ids import candidate_name, slump_name
 from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.errors import UsageError
 from rtsproj.store import candidates, facts, scenes
@@ -230,9 +231,9 @@ def colour_bands(specs: Sequence[SceneSpec]) -> tuple[str, ...]:
 def lineage_sentence(card: CandidateCard) -> str:
     """How the place is known from before, for the evidence panel."""
     of = (
-        f"C-{card.row.lineage_of:05}"
+        candidate_name(card.row.lineage_of)
         if card.row.lineage_of
-        else f"RTS-{card.lineage_slump or 0:05}"
+        else slump_name(card.lineage_slump or 0)
     )
     said = next(
         (

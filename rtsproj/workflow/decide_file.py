@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rtsproj.domain.decisions import NewDecision, SavedDecision, Verdict
-from rtsproj.errors import UsageError
+from rtsproj.domain.ids import read_candidate_id
+from rtsproj.domain.text import first_of
+from rtsproj.errors import RefusedError, UsageError
 from rtsproj.store import decisions
 from rtsproj.store.decisions import Standing
 from rtsproj.store.ledger import known_candidates
 from rtsproj.workflow.decide import Word, check_sayable, checked, save_words
+from rtsproj.workflow.import_list import listing_refusals
 from rtsproj.workflow.project import Project, reading
 
 COLUMNS = frozenset({"candidate_id", "verdict", "reason", "note", "analyst", "decided_at"})
-NAMED = 10
-"""Bad lines that an error names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def decide_from(project: Project, path: Path, *, analyst: str) -> Taken:
     Raises:
         UsageError: naming the lines that cannot be taken; nothing was saved.
     """
+    with listing_refusals(project, path):
+        return _decide_from(project, path, analyst)
+
+
+def _decide_from(project: Project, path: Path, analyst: str) -> Taken:
     said, bad = _read(project, path, analyst)
     with reading(project) as connection:
         known = known_candidates(connection, sorted({one.candidate_id for one in said.values()}))
@@ -52,11 +58,12 @@ def decide_from(project: Project, path: Path, *, analyst: str) -> Taken:
     }
     bad |= {line: f"no candidate {one}" for line, one in unknown.items()}
     if bad:
-        first = [f"line {line}: {bad[line]}" for line in sorted(bad)[:NAMED]]
-        more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        raise UsageError(
-            f"{path}: " + "; ".join(first) + more,
-            hint="mend these lines; nothing of the file was saved",
+        refused = [(f"line {line}", bad[line]) for line in sorted(bad)]
+        named = first_of([f"{line}: {why}" for line, why in refused], between="; ")
+        raise RefusedError(
+            f"{path}: {named}",
+            hint="fix these lines; nothing of the file was saved",
+            refused=refused,
         )
     if not said:
         raise UsageError(f"{path} holds no decision", hint="columns: candidate_id,verdict,reason")
@@ -112,13 +119,12 @@ def _check_header(path: Path, names: Iterable[str]) -> None:
 
 
 def _of_row(project: Project, row: Mapping[str, str | None], analyst: str) -> NewDecision:
-    text = (row.get("candidate_id") or "").strip()
+    candidate_id = read_candidate_id(row.get("candidate_id") or "")
     try:
-        candidate_id = int(text.removeprefix("C-"))
         verdict = Verdict((row["verdict"] or "").strip())
     except ValueError:
         raise UsageError(
-            f"candidate_id {text!r}, verdict {row['verdict']!r}", hint="accept, reject or unsure"
+            f"verdict {row['verdict']!r} is not known", hint="accept, reject or unsure"
         ) from None
     check_sayable(Word(verdict))
     word = Word(verdict, (row.get("reason") or "").strip(), row.get("note") or "")

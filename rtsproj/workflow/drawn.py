@@ -126,7 +126,10 @@ def compare_again(connection: Connection, slump_ids: Sequence[int], known: Known
         return 0
     match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
     relation, relation_slump = relations(len(ids), known.slumps.met(geoms))
-    columns = _lineage(match) | {"relation": relation, "relation_slump": relation_slump}
+    columns = _lineage(match, measure_all(geoms, known.crs).area_m2 / shapely.area(geoms)) | {
+        "relation": relation,
+        "relation_slump": relation_slump,
+    }
     candidates.set_matches(connection, ids, columns)
     return int(((before == 1) & (columns["lineage"] != Lineage.SAME.value)).sum())
 
@@ -214,8 +217,13 @@ def _measured(block: list[Outline], known: Known) -> _Block:
             hint="start the search again: rtsproj infer",
         ) from error
     match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    shape = _shape(geoms, known.crs)
     return _Block(
-        columns={**_said(block), **_shape(geoms, known.crs), **_lineage(match)},
+        columns={
+            **_said(block),
+            **shape,
+            **_lineage(match, shape["area_m2"] / shapely.area(geoms)),
+        },
         met=known.slumps.met(geoms),
         near={source_id: index.nearest(geoms) for source_id, (_, index) in known.lines.items()},
     )
@@ -250,12 +258,13 @@ def _shape(geoms: Geometries, crs: str) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _lineage(match: LineageColumns) -> dict[str, npt.NDArray[Any]]:
+def _lineage(match: LineageColumns, scale: Floats) -> dict[str, npt.NDArray[Any]]:
+    """Columns of the lineage; ``scale`` is geodesic area by planar area, one per outline."""
     is_seed = (match.of == 0) & (match.case != Lineage.FRESH.value)
     return {
         "lineage": match.case,
         "lineage_of": match.of,
         "lineage_slump": np.where(is_seed, match.slump_id, 0),
         "lineage_iou": match.iou,
-        "growth_m2": match.growth_m2,
+        "growth_m2": match.growth_m2 * scale,
     }

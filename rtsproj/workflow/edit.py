@@ -5,6 +5,7 @@ first, so that it can be walked back like any other edit. What a file does not h
 left as it is unless a rejection is asked for.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +15,25 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.decisions import Verdict
-from rtsproj.errors import UsageError
+from rtsproj.domain.ids import candidate_name, read_candidate_id, read_slump_id, slump_name
+from rtsproj.domain.text import first_of
+from rtsproj.errors import RefusedError, UsageError
 from rtsproj.geometry.crs import transform
+from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import checked_polygons
 from rtsproj.store import edits, facts, versions
 from rtsproj.vectors.read import VectorFile, read_features
 from rtsproj.vectors.write import write_features
 from rtsproj.workflow.decide import Word, decide_many
 from rtsproj.workflow.distances import measure_missing
+from rtsproj.workflow.import_list import listing_refusals
 from rtsproj.workflow.ladder import now_utc, shape_row
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.stages import latest
 
 LAYER = "outlines"
 SAME_M2 = 0.01
-"""m2; two outlines that differ by less are the same: files round coordinates."""
+"""m2, planar; two outlines that differ by less are the same: files round coordinates."""
 Missing = Literal["keep", "reject"]
 
 
@@ -41,8 +46,8 @@ class Change:
         name: C-00012, RTS-00003, or the feature's number for an added one.
         candidate_id: 0 where a slump without candidate, or an added outline, is meant.
         slump_id: 0 where there is none.
-        before_m2: planar area in the project, 0 for an added one.
-        after_m2: planar area in the file, 0 for a deleted one.
+        before_m2: m2 in the project, geodesic; 0 for an added one.
+        after_m2: m2 in the file, geodesic; 0 for a deleted one.
         outline: as the file has it, None for a deleted one.
     """
 
@@ -83,7 +88,7 @@ class _Known:
 
     @property
     def name(self) -> str:
-        return f"C-{self.candidate_id:05}" if self.candidate_id else f"RTS-{self.slump_id:05}"
+        return _name(self.key)
 
 
 def export_outlines(project: Project, path: Path) -> int:
@@ -117,11 +122,12 @@ def compare(project: Project, path: Path) -> Comparison:
     Raises:
         UsageError: the file cannot be read, lacks its id columns, or names unknown or doubled ids.
     """
-    file = read_features(path)
     known, crs = _known(project)
     by_key = {one.key: one for one in known}
-    checked = checked_polygons([(fid, geom) for fid, geom, _ in file.features])
-    keys = _keys(file, path, by_key)
+    with listing_refusals(project, path):
+        file = read_features(path)
+        checked = checked_polygons([(fid, geom) for fid, geom, _ in file.features])
+        keys = _keys(file, path, by_key)
     if file.crs is None:
         raise UsageError(f"{path} names no CRS", hint=f"export it again; it should be {crs}")
     geoms = [transform(geom, file.crs, crs) for geom in checked.geoms]
@@ -129,13 +135,15 @@ def compare(project: Project, path: Path) -> Comparison:
     for (fid, _, _), key, geom in zip(file.features, keys, geoms, strict=True):
         before = by_key.get(key) if key is not None else None
         if before is None:
-            changes.append(Change("added", f"feature {fid}", 0, 0, 0.0, geom.area, geom))
+            changes.append(
+                Change("added", f"feature {fid}", 0, 0, 0.0, measure(geom, crs).area_m2, geom)
+            )
         elif before.geom.symmetric_difference(geom).area <= SAME_M2:
             same += 1
         else:
-            changes.append(_change("changed", before, geom))
+            changes.append(_change("changed", before, geom, crs=crs))
     gone = [one for one in known if one.key not in set(keys)]
-    changes += [_change("deleted", one, None) for one in gone]
+    changes += [_change("deleted", one, None, crs=crs) for one in gone]
     order = ("changed", "added", "deleted")
     changes.sort(key=lambda one: (order.index(one.what), one.name))
     return Comparison(tuple(changes), same, checked.repaired)
@@ -201,45 +209,55 @@ def _keys(
             hint="edit a file that `rtsproj edit export` wrote",
         )
     keys = [_key(props) for _, _, props in file.features]
-    unknown = [one for one in keys if one is not None and one not in known]
+    unknown = [_name(one) for one in keys if one is not None and one not in known]
     if unknown:
-        some = ", ".join(_name(one) for one in unknown[:10])
-        raise UsageError(
-            f"{path}: {some} is not among the outlines that can be edited",
+        raise RefusedError(
+            f"{path}: {first_of(unknown)} is not among the outlines that can be edited",
             hint="leave the id columns of a new outline empty; nothing was changed",
+            refused=[(one, "cannot be edited") for one in unknown],
         )
-    doubled = sorted({one for one in keys if one is not None and keys.count(one) > 1})
+    counts = Counter(one for one in keys if one is not None)
+    doubled = [_name(one) for one in sorted(counts) if counts[one] > 1]
     if doubled:
-        some = ", ".join(_name(one) for one in doubled[:10])
-        raise UsageError(
-            f"{path}: {some} stands there more than once",
+        raise RefusedError(
+            f"{path}: {first_of(doubled)} occurs more than once",
             hint="give the copy empty id columns; nothing was changed",
+            refused=[(one, "more than once") for one in doubled],
         )
     return keys
 
 
 def _key(props: dict[str, Any]) -> tuple[int, int] | None:
-    candidate_id = int(props.get("candidate_id") or 0)
-    slump_id = int(props.get("slump_id") or 0)
-    if candidate_id:
-        return (candidate_id, 0)
-    return (0, slump_id) if slump_id else None
+    """What a feature is: its candidate, else its slump; None for an added one."""
+    candidate, slump = (_written(props[name]) for name in ("candidate_id", "slump_id"))
+    if candidate:
+        return (read_candidate_id(candidate), 0)
+    return (0, read_slump_id(slump)) if slump else None
+
+
+def _written(value: Any) -> str:
+    """An id column's value as text; a GIS may write it as text, whole or decimal number."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    is_whole = isinstance(value, float) and value.is_integer()
+    text = f"{value:.0f}" if is_whole else str(value).strip()
+    return "" if text == "0" else text
 
 
 def _name(key: tuple[int, int]) -> str:
-    return f"C-{key[0]:05}" if key[0] else f"RTS-{key[1]:05}"
+    return candidate_name(key[0]) if key[0] else slump_name(key[1])
 
 
 def _change(
-    what: Literal["changed", "deleted"], before: _Known, geom: BaseGeometry | None
+    what: Literal["changed", "deleted"], before: _Known, geom: BaseGeometry | None, *, crs: str
 ) -> Change:
     return Change(
         what,
         before.name,
         before.candidate_id,
         before.slump_id,
-        float(before.geom.area),
-        float(geom.area) if geom is not None else 0.0,
+        measure(before.geom, crs).area_m2,
+        measure(geom, crs).area_m2 if geom is not None else 0.0,
         geom,
     )
 

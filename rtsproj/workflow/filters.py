@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from itertools import count
 
+from rtsproj.domain.ids import Named, parse_id
 from rtsproj.errors import UsageError
 from rtsproj.store.queue import LINEAGES, Condition
 
 HINT = (
-    "words: C-00012, >1ha, <0.2ha, near<500, road<500, railway<1000, it=2, tile=417, flag, edge, "
-    "small, fresh, grown, partial, touching, new, same, split, merge, note:TEXT"
+    "words: C-00012, RTS-00003, >1ha, <0.2ha, near<500, road<500, railway<1000, it=2, tile=417, "
+    "flag, edge, small, fresh, grown, partial, touching, new, same, split, merge, note:TEXT"
 )
 NUMBER = r"(\d+(?:\.\d+)?)"
 NEAR = (
@@ -17,6 +18,11 @@ NEAR = (
     "ON s.source_id = d.source_id AND s.withdrawn_at IS NULL WHERE distance_m {sign} ${at}{kind})"
 )
 NOTED = "c.candidate_id IN (SELECT candidate_id FROM decision WHERE note ILIKE ${at})"
+OF_SLUMP = (
+    "c.lineage_slump = ${at} OR c.relation_slump = ${at} OR c.candidate_id IN "
+    "(SELECT candidate_id FROM slump_outline WHERE slump_id = ${at})"
+)
+"""Candidates that were matched with a slump, or that gave it an outline."""
 _Make = Callable[[re.Match[str], str], Condition]
 
 
@@ -31,15 +37,15 @@ def read_filter(text: str) -> tuple[Condition, ...]:
 
 
 def _condition(word: str, at: str) -> Condition:
+    shown = parse_id(word)
+    if shown is not None:
+        text = OF_SLUMP if shown.named is Named.SLUMP else "c.candidate_id = ${at}"
+        return Condition(text.format(at=at), {at: shown.number})
     for pattern, make in _PATTERNS:
         found = re.fullmatch(pattern, word, re.IGNORECASE)
         if found is not None:
             return make(found, at)
     raise UsageError(f"filter word {word!r} is not known", hint=HINT)
-
-
-def _one(found: re.Match[str], at: str) -> Condition:
-    return Condition(f"c.candidate_id = ${at}", {at: int(found[1])})
 
 
 def _size(found: re.Match[str], at: str) -> Condition:
@@ -78,7 +84,6 @@ def _relation(found: re.Match[str], at: str) -> Condition:
 
 
 _PATTERNS: tuple[tuple[str, _Make], ...] = (
-    (r"(?:c-?)?0*(\d+)", _one),
     (rf"([<>]){NUMBER}ha", _size),
     (rf"(near|road|railway)<=?{NUMBER}m?", _near),
     (r"it=(\d+)", _iteration),

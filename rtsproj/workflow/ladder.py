@@ -12,6 +12,7 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import Window
+from rtsproj.domain.ids import slump_name
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry import ladder
 from rtsproj.geometry.ladder import Change
@@ -267,12 +268,14 @@ def _neighbour(
 def _overlaps(
     connection: Connection, candidate_id: int, outline: BaseGeometry
 ) -> tuple[tuple[str, float], ...]:
+    """Names of the slumps that an outline shares area with, and that area in m2, geodesic."""
     found = []
+    crs = facts.read_fact(connection, "crs") or ""
     for one in outlines.current_outlines(connection):
         if one["candidate_id"] != candidate_id:
-            shared = outline.intersection(shapely.from_wkb(bytes(one["wkb"]))).area
-            if shared > 0:
-                found.append((f"RTS-{one['slump_id']:05}", float(shared)))
+            shared = outline.intersection(shapely.from_wkb(bytes(one["wkb"])))
+            if shared.area > 0:
+                found.append((slump_name(one["slump_id"]), measure(shared, crs).area_m2))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from rtsproj.domain.ids import candidate_name
 from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.domain.views import Bands, Box, Frame, Look, Stretch
 from rtsproj.errors import NeedsError
@@ -188,8 +189,8 @@ def write_picture(project: Project, card: CandidateCard, path: Path) -> None:
     row = card.row
     caption = (
         (
-            f"C-{row.candidate_id:05}  iteration {row.iteration}  {row.area_m2 / 1e4:.3f} ha  "
-            f"{row.lat:.5f} N {row.lon:.5f} E"
+            f"{candidate_name(row.candidate_id)}  iteration {row.iteration}  "
+            f"{row.area_m2 / 1e4:.3f} ha  {row.lat:.5f} N {row.lon:.5f} E"
         ),
         "   ".join(f"{one.kind} {one.distance_m:.0f} m" for one in card.distances),
         card.lineage_text,

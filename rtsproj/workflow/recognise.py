@@ -9,11 +9,15 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+import shapely
+
+from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.places import ImageUrl, Place
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError, UsageError
+from rtsproj.geometry.measures import measure
 from rtsproj.imagery.objects.reader import ObjectError
 from rtsproj.imagery.probe import ProbeChoice, SceneRecord, read_scene
 from rtsproj.imagery.safety import DRIVERS
@@ -76,7 +80,7 @@ class Given:
         where: attribute filter.
     """
 
-    acquired: date | None = None
+    acquired: date | DayOfYear | None = None
     bands: tuple[str, ...] = ()
     crs: str | None = None
     layer: str | None = None
@@ -106,6 +110,13 @@ class Recognised:
     facts: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
     kinds: tuple[Kind, ...]
+
+    @property
+    def can_be_told(self) -> bool:
+        """True where a person can tell what the file does not: date, bands, CRS, layer."""
+        return bool(self.problems) and (
+            bool(self.kinds) or any("--" in p.remedy for p in self.problems)
+        )
 
 
 def is_known_suffix(path: Path) -> bool:
@@ -150,7 +161,9 @@ def take_in(project: Project, path: Place, kind: Kind, given: Given, *, by: str)
 def _told(kind: Kind, added: Added) -> str:
     size = f", {added.area_m2 / 1e6:,.2f} km²" if added.area_m2 else ""
     mended = f", {len(added.repaired)} repaired" if added.repaired else ""
-    return f"{kind}: {counted(added.features, 'feature')}{size}{mended}"
+    repeated = f", {len(added.repeated)} repeated left out" if added.repeated else ""
+    listed = f"; listed in {added.listed}" if added.listed else ""
+    return f"{kind}: {counted(added.features, 'feature')}{size}{mended}{repeated}{listed}"
 
 
 def _area(project: Project, path: Path, choice: VectorChoice, by: str) -> Added:
@@ -205,7 +218,8 @@ def _raster(project: Project, path: Place, given: Given) -> Recognised:
 def _probed(path: Place, asked: ProbeChoice) -> tuple[SceneRecord | None, list[Problem]]:
     """The record, and each thing that had to be supposed to get it."""
     problems: list[Problem] = []
-    dated = replace(asked, acquired=asked.acquired or _NO_DATE)
+    is_whole = isinstance(asked.acquired, date)
+    dated = asked if is_whole else replace(asked, acquired=_NO_DATE)
     terrain = replace(dated, bands=("elevation",))
     for choice in (asked, dated, terrain):
         try:
@@ -231,7 +245,7 @@ def _scene_facts(record: SceneRecord) -> tuple[tuple[str, str], ...]:
     spec = record.spec
     acquired = "not known" if spec.acquired == _NO_DATE else str(spec.acquired)
     mask = Path(spec.mask_path).name if spec.mask_path else "none beside it"
-    km2 = record.width * record.height * record.gsd_m**2 / 1e6
+    km2 = measure(shapely.from_wkb(record.footprint_wkb), record.crs).area_m2 / 1e6
     return (
         ("date", acquired),
         ("bands", ", ".join(spec.bands)),

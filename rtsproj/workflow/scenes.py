@@ -6,10 +6,12 @@ from datetime import date
 
 import shapely
 
+from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.places import ImageUrl, Place
 from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
-from rtsproj.errors import NeedsError, UsageError
+from rtsproj.domain.text import counted
+from rtsproj.errors import NeedsError, UndatedError, UsageError
 from rtsproj.geometry.crs import check_project_crs, transform, utm_crs
 from rtsproj.imagery.probe import (
     ProbeChoice,
@@ -30,13 +32,13 @@ class SceneChoice:
 
     Attributes:
         role: map or history.
-        acquired: day of acquisition.
+        acquired: day of acquisition; without a year: of files whose name holds the year alone.
         bands: names in file order.
         assume_crs: CRS of files that name none, ``EPSG:n``.
     """
 
     role: Role = Role.MAP
-    acquired: date | None = None
+    acquired: date | DayOfYear | None = None
     bands: tuple[str, ...] = ()
     assume_crs: str | None = None
 
@@ -67,22 +69,7 @@ def add_scenes(
     Raises:
         UsageError: a file cannot be used; file, value and remedy are named; nothing was changed.
     """
-    records: list[SceneRecord] = []
-    for number, path in enumerate(paths):
-        if progress:
-            progress(number, len(paths), path.name)
-        records.append(
-            read_scene(
-                path,
-                choice.role,
-                ProbeChoice(
-                    acquired=choice.acquired,
-                    bands=choice.bands or None,
-                    assume_crs=choice.assume_crs,
-                    max_pixels=project.settings.imagery.max_pixels,
-                ),
-            )
-        )
+    records = _read_all(project, paths, choice, progress)
     known = _known(project)
     _check_together([*known, *(record.spec for record in records)])
     bands = _bands(project, known, records)
@@ -113,6 +100,43 @@ def add_scenes(
                 facts.settle_fact(connection, key, value)
             facts.settle_fact(connection, "bands", ",".join(bands))
     return tuple(added)
+
+
+def _read_all(
+    project: Project, paths: Sequence[Place], choice: SceneChoice, progress: Progress | None
+) -> list[SceneRecord]:
+    """Read every file; those without a day are named together."""
+    asked = ProbeChoice(
+        acquired=choice.acquired,
+        bands=choice.bands or None,
+        assume_crs=choice.assume_crs,
+        max_pixels=project.settings.imagery.max_pixels,
+    )
+    records: list[SceneRecord] = []
+    undated: list[tuple[str, int | None]] = []
+    for number, path in enumerate(paths):
+        if progress:
+            progress(number, len(paths), path.name)
+        try:
+            records.append(read_scene(path, choice.role, asked))
+        except UndatedError as error:
+            undated.append((path.name, error.year))
+    if undated:
+        raise _undated(undated)
+    return records
+
+
+def _undated(files: Sequence[tuple[str, int | None]]) -> UndatedError:
+    """One error for all files without a day."""
+    years = sorted({year for _, year in files if year})
+    names = ", ".join(name for name, _ in files)
+    has_year = all(year for _, year in files)
+    hint = "give --date YYYY-MM-DD to files of one day"
+    if has_year:
+        hint = f"give --date MM-DD once: the year is read from each name ({years[0]}"
+        hint += f" to {years[-1]})" if len(years) > 1 else ")"
+    what = f"no date in name or metadata of {counted(len(files), 'file')}: {names}"
+    return UndatedError(what, hint=hint, year=years[0] if has_year else None)
 
 
 def list_scenes(project: Project) -> tuple[SceneSpec, ...]:

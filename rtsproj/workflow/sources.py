@@ -1,7 +1,7 @@
 """Take in vector files: the area, training labels, roads and railway; and terrain."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import is_geographic, transform, utm_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import (
+    Checked,
+    Feature,
     check_over_area,
     checked_lines,
     checked_polygons,
@@ -27,6 +29,7 @@ from rtsproj.store.database import Connection
 from rtsproj.vectors.read import VectorFile, read_features
 from rtsproj.workflow.create import settle_crs
 from rtsproj.workflow.distances import measure_source
+from rtsproj.workflow.import_list import listing_refusals, write_list
 from rtsproj.workflow.project import Project, has_crs, reading, writing
 
 CLASS_FIELDS = ("highway", "railway", "road_class", "fclass", "class", "type")
@@ -73,6 +76,7 @@ class Added:
         repaired: ids of features whose geometry had to be made valid.
         area_m2: geodesic area of polygons, m2; 0 for lines.
         repeated: ids of polygons left out because they repeat another one or a known slump.
+        listed: file that lists every repaired and repeated one; empty where there is none.
     """
 
     source_id: int
@@ -80,27 +84,26 @@ class Added:
     repaired: tuple[str, ...]
     area_m2: float
     repeated: tuple[str, ...] = ()
+    listed: str = ""
 
 
 def add_area(project: Project, path: Path, choice: VectorChoice, *, by: str) -> Added:
     """Set what is to be mapped; an earlier area is withdrawn."""
-    file, crs = _read(project, path, choice)
-    checked = checked_polygons([(fid, geom) for fid, geom, _ in file.features])
+    file, crs, checked = _checked(project, path, choice, checked_polygons)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     settle_crs(project, crs, by=by)
     with writing(project, f"area {path.name}") as connection:
         source_id = _source(connection, _Taken("area", path, file, choice, by))
         sources.add_area(connection, source_id, [shapely.to_wkb(geom) for geom in geoms])
     total = sum(measure(geom, crs).area_m2 for geom in geoms)
-    return Added(source_id, len(geoms), checked.repaired, total)
+    return _added(project, path, Added(source_id, len(geoms), checked.repaired, total))
 
 
 def add_labels(
     project: Project, path: Path, choice: VectorChoice, *, polarity: Polarity, by: str
 ) -> Added:
     """Take in training polygons; positives become the first slumps of the inventory."""
-    file, crs = _read(project, path, choice)
-    checked = checked_polygons([(fid, geom) for fid, geom, _ in file.features])
+    file, crs, checked = _checked(project, path, choice, checked_polygons)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     _check_over_images(project, geoms, path, crs)
     settle_crs(project, crs, by=by)
@@ -117,13 +120,12 @@ def add_labels(
         for line in sources.line_sources(connection):
             measure_source(connection, line["source_id"], line["kind"], crs)
     ids = tuple(file.features[number][0] for number in doubled)
-    return Added(source_id, len(kept), checked.repaired, total, ids)
+    return _added(project, path, Added(source_id, len(kept), checked.repaired, total, ids))
 
 
 def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, by: str) -> Added:
     """Take in roads or railway; distances of all outlines to them are measured at once."""
-    file, crs = _read(project, path, choice)
-    checked = checked_lines([(fid, geom) for fid, geom, _ in file.features])
+    file, crs, checked = _checked(project, path, choice, checked_lines)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     _check_over_images(project, geoms, path, crs)
     settle_crs(project, crs, by=by)
@@ -139,7 +141,7 @@ def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, 
         source_id = _source(connection, _Taken("line", path, file, choice, by))
         sources.add_lines(connection, source_id, kind, lines)
         measure_source(connection, source_id, kind, crs)
-    return Added(source_id, len(geoms), checked.repaired, 0.0)
+    return _added(project, path, Added(source_id, len(geoms), checked.repaired, 0.0))
 
 
 def add_terrain(project: Project, place: Place, *, by: str) -> Added:
@@ -175,6 +177,25 @@ def add_terrain(project: Project, place: Place, *, by: str) -> Added:
         }
         sources.add_terrain(connection, row)
     return Added(source_id, 1, (), 0.0)
+
+
+def _checked(
+    project: Project,
+    path: Path,
+    choice: VectorChoice,
+    check: Callable[[Sequence[Feature]], Checked],
+) -> tuple[VectorFile, str, Checked]:
+    """A file, the project CRS and its usable geometries; every refused feature is listed."""
+    with listing_refusals(project, path):
+        file, crs = _read(project, path, choice)
+        return file, crs, check([(fid, geom) for fid, geom, _ in file.features])
+
+
+def _added(project: Project, path: Path, added: Added) -> Added:
+    """The same with the file that lists what was repaired and left out."""
+    listed = [("repaired", fid, "its geometry was made valid") for fid in added.repaired]
+    listed += [("left out", fid, "repeats another outline") for fid in added.repeated]
+    return replace(added, listed=write_list(project, path, listed))
 
 
 def _read(project: Project, path: Path, choice: VectorChoice) -> tuple[VectorFile, str]:

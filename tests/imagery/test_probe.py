@@ -218,3 +218,55 @@ def test_one_clear_pixel_of_a_large_scene_is_seen(tmp_path: Path, bands: int) ->
     with rasterio.open(path, "r+") as sink:
         sink.write(np.full((1, 1), 9, np.uint16), bands, window=((1031, 1032), (1033, 1034)))
     assert 0 < read_scene(path, Role.MAP, ProbeChoice(bands=names)).spec.clear_share < 1e-6
+
+
+def named(path: Path, *descriptions: str) -> Path:
+    tif(path, count=len(descriptions))
+    with rasterio.open(path, "r+") as dataset:
+        for number, text in enumerate(descriptions, start=1):
+            dataset.set_band_description(number, text)
+    return path
+
+
+def test_bands_of_sentinel_2_and_landsat_by_description_and_name(tmp_path: Path) -> None:
+    def bands(path: Path) -> tuple[str, ...]:
+        return read_scene(path, Role.MAP, ProbeChoice()).spec.bands
+
+    s2 = named(tmp_path / "S2A_20210821.tif", "B01", "B2", "B05", "B8", "B8A", "B11", "B12")
+    assert bands(s2) == ("coastal", "blue", "rededge1", "nir", "nir_narrow", "swir1", "swir2")
+    l8 = named(tmp_path / "LC08_20210721.tif", "SR_B2", "SR_B5", "SR_B6", "ST_B10")
+    assert bands(l8) == ("blue", "nir", "swir1", "thermal")
+    l5 = named(tmp_path / "LT05_19950721.tif", "SR_B1", "SR_B4", "SR_B5", "ST_B6")
+    assert bands(l5) == ("blue", "nir", "swir1", "thermal")
+    one = tif(tmp_path / "LE07_L2SP_20020721_SR_B7.TIF", count=1)
+    assert bands(one) == ("swir2",)
+    unknown = named(tmp_path / "x_20020721.tif", "SR_B3", "SR_B4")
+    assert "band 1 (SR_B3): min" in unknown_text(unknown)
+
+
+def unknown_text(path: Path) -> str:
+    with pytest.raises(UsageError) as caught:
+        read_scene(path, Role.MAP, ProbeChoice())
+    return caught.value.what
+
+
+def test_given_numbers_are_those_of_the_sensor(tmp_path: Path) -> None:
+    path = tif(tmp_path / "LC08_20210721.tif", count=2)
+    found = read_scene(path, Role.MAP, ProbeChoice(bands=("B4", "B5")))
+    assert found.spec.bands == ("red", "nir")
+
+
+def test_bands_of_unknown_meaning_are_shown_with_their_figures(tmp_path: Path) -> None:
+    path = tif(tmp_path / "x_20210721.tif", count=7, nodata=0)
+    with rasterio.open(path, "r+") as dataset:
+        half = np.full((64, 64), 500, np.uint16)
+        half[:32] = 0
+        dataset.write(half, 3)
+        dataset.write(np.zeros_like(half), 4)
+    text = unknown_text(path)
+    assert "band 3: min 500, mean 500, max 500, valid 50.0 %" in text
+    assert "band 4: valid 0.0 %" in text
+    assert len(text.splitlines()) == 8
+    hint = refused(path, "the meaning of its 7 bands is not known")
+    assert "rededge1" in hint
+    assert "thermal" in hint

@@ -15,7 +15,7 @@ from rtsproj.domain.places import place_of
 from rtsproj.errors import UsageError
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.tui.app import RtsApp
-from rtsproj.tui.gateway.data import given_text, parse_given
+from rtsproj.tui.gateway.data import Mark, given_text, parse_given, with_day
 from rtsproj.tui.screens.data import DataScreen
 from rtsproj.tui.screens.train import TrainScreen
 from rtsproj.workflow.create import init_project
@@ -224,3 +224,27 @@ def test_what_is_said_reads_back() -> None:
     for bad in ("date=soon", "colour=red", "date"):
         with pytest.raises(UsageError):
             parse_given(bad)
+
+
+async def test_bands_of_unknown_meaning_are_shown_with_their_figures(
+    empty: Project, tmp_path: Path
+) -> None:
+    folder = tmp_path / "unknown"
+    folder.mkdir()
+    values = np.stack([np.full((32, 32), 100 * n, np.uint16) for n in range(1, 8)])
+    write_geotiff(folder / "x_20200721.tif", values, Placement(CRS, LEFT, TOP, 3.0), nodata=0)
+    app = RtsApp(empty, analyst="ann", at="data")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen._open(folder)
+        await settle(pilot)
+        shows(app, "meaning of its 7 bands", "band 7: min 700,", "e says what is missing")
+
+
+def test_a_day_without_a_year_serves_all_marked_files_without_one() -> None:
+    given = parse_given("date=07-15")
+    assert parse_given(given_text(given)) == given
+    whole = Mark(Kind.HISTORY, parse_given("date=2016-07-01"))
+    marks = {Path("a_2016.tif"): whole, Path("b_2018.tif"): Mark(Kind.HISTORY, Given())}
+    found = with_day(marks, given.acquired)
+    assert found == {Path("b_2018.tif"): Mark(Kind.HISTORY, given)}

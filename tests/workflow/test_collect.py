@@ -101,7 +101,9 @@ def test_rows_are_those_of_each_outline_alone(
         )
         known = tuple(row[name] for name in ("lineage", "lineage_of", "lineage_slump"))
         assert known == (case, of, slump_id if of == 0 else 0)
-        assert [row["lineage_iou"], row["growth_m2"]] == figures
+        iou, planar_m2 = figures
+        assert row["lineage_iou"] == iou
+        assert row["growth_m2"] == planar_m2 * (row["area_m2"] / geom.area)
         assert (row["relation"], row["relation_slump"]) == relation
         assert row["distance_m"] == one_by_one.nearest(geom, lines, CRS)[1]
 

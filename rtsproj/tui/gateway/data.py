@@ -1,9 +1,10 @@
 """Adding data: look at files first, take them in, lay the grid."""
 
 import shlex
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+from rtsproj.domain.days import DayOfYear, parse_day
 from rtsproj.domain.places import Place
 from rtsproj.errors import UsageError
 from rtsproj.workflow.inputs import Input, InputKind, list_inputs
@@ -13,6 +14,14 @@ from rtsproj.workflow.removal import Removal, Removed, preview_removal, remove_i
 from rtsproj.workflow.tiles import Tiling, lay_tiles
 
 NAMES = ("date", "bands", "crs", "layer", "where")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A file to be added: as what, and what was said of it."""
+
+    kind: Kind
+    given: Given
 
 
 class Data:
@@ -57,14 +66,23 @@ def parse_given(text: str) -> Given:
     """
     try:
         words = dict(one.split("=", 1) for one in shlex.split(text))
-        acquired = date.fromisoformat(words["date"]) if "date" in words else None
     except ValueError as error:
         raise UsageError(f"{text}: {error}", hint="write date=YYYY-MM-DD crs=EPSG:n …") from None
     unknown = [name for name in words if name not in NAMES]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is not known", hint=f"use {', '.join(NAMES)}")
+    acquired = parse_day(words["date"]) if "date" in words else None
     bands = tuple(one.strip() for one in words.get("bands", "").split(",") if one.strip())
     return Given(acquired, bands, words.get("crs"), words.get("layer"), words.get("where"))
+
+
+def with_day(marks: Mapping[Place, Mark], day: DayOfYear) -> dict[Place, Mark]:
+    """Marked files whose day nobody has given, with this one."""
+    return {
+        path: replace(mark, given=replace(mark.given, acquired=day))
+        for path, mark in marks.items()
+        if mark.given.acquired is None
+    }
 
 
 def given_text(given: Given) -> str:

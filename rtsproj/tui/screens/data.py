@@ -1,7 +1,7 @@
 """Data: pick files, see what they are before anything is added, add them, lay the grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
-from rtsproj.tui.gateway.data import given_text, parse_given
+from rtsproj.tui.gateway.data import Mark, given_text, parse_given, with_day
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import DATA, bindings
 from rtsproj.tui.screens.questions import Choice, Confirm, Line
@@ -23,7 +24,7 @@ from rtsproj.tui.user import read_choices, remember
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.widgets.lazy_list import LazyList
-from rtsproj.workflow.recognise import ORDER, Given, Kind, Recognised, is_known_suffix
+from rtsproj.workflow.recognise import ORDER, Given, Recognised, is_known_suffix
 from rtsproj.workflow.status import Status
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ COUNTED = ("scenes", "labels", "slumps", "lines", "tiles")
 WAIT_S = 0.15
 """s that the cursor rests on a file before it is looked at."""
 MOST_ENTRIES = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A file to be added: as what, and what was said of it."""
-
-    kind: Kind
-    given: Given
 
 
 class DataScreen(WorkingScreen):
@@ -259,6 +252,8 @@ class DataScreen(WorkingScreen):
         self._said[path] = given
         if path in self._marks:
             self._marks[path] = replace(self._marks[path], given=given)
+        if isinstance(given.acquired, DayOfYear):  # one answer for all files that hold a year
+            self._marks |= with_day(self._marks, given.acquired)
         self.recognise(path)
 
     def _go(self, text: str) -> None:
@@ -362,8 +357,11 @@ def _is_folder(place: Place) -> bool:
 
 def _verdict(found: Recognised) -> list[str]:
     """What can be done with a file, and what stands in the way: a line and its remedy each."""
-    lines = [f"✗ {safe_text(one.what)}\n  → {safe_text(one.remedy)}" for one in found.problems]
-    if found.problems and found.kinds:
+    lines: list[str] = []
+    for one in found.problems:
+        first, *more = map(safe_text, one.what.split("\n"))
+        lines += [f"✗ {first}", *(f"  {text}" for text in more), f"  → {safe_text(one.remedy)}"]
+    if found.can_be_told:
         lines.append("  e says what is missing: date, bands, CRS, layer")
     if found.kinds:
         others = ", ".join(found.kinds[1:])
