@@ -13,10 +13,14 @@ import pytest
 from desk import geojson, scene_file, search, square
 
 from rtsproj.cli.main import VERBS
+from rtsproj.domain.decisions import Verdict
 from rtsproj.errors import ExitCode
 from rtsproj.imagery.rasters import Placement, write_geotiff
+from rtsproj.store.database import rows
 from rtsproj.vectors.read import read_features
-from rtsproj.workflow.project import Project
+from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.queue import Wanted, read_queue
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -184,6 +188,43 @@ def test_what_a_file_decided_is_undone_at_once(run, project: Project, monkeypatc
     monkeypatch.setattr(sys, "stdin", io.StringIO("u\nq\n"))
     said = run("-C", project.folder, "triage", "--plain", "--as", "ann")
     assert "undone: one act of 2 decisions\n\n3 open" in said.out
+
+
+class Answers(io.StringIO):
+    """Lines of an answer; before the first one is read another analyst decides."""
+
+    def __init__(self, text: str, first) -> None:
+        super().__init__(text)
+        self._first = first
+
+    def readline(self, *given: int) -> str:
+        first, self._first = self._first, None
+        if first is not None:
+            first()
+        return super().readline(*given)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdicts"),
+    [
+        ("n\n\n\nn\n\n", ["accept"]),
+        ("n\n\ny\nn\n\n", ["accept"]),
+        ("n\n\nsecond\nq\n", ["accept", "reject"]),
+    ],
+)
+def test_triage_plain_asks_before_a_second_opinion(
+    run, project: Project, monkeypatch, answers: str, verdicts: list[str]
+) -> None:
+    search(project, [square(60, 80, 15), square(120, 120, 12)])
+    first = int(read_queue(project, Wanted(), analyst="ann").ids[0])
+    by_ben = lambda: decide(project, first, Word(Verdict.ACCEPT), analyst="ben")  # noqa: E731
+    monkeypatch.setattr(sys, "stdin", Answers(answers, by_ben))
+    said = run("-C", project.folder, "triage", "--plain", "--as", "ann")
+    assert f"ben accepted C-{first:05} at " in said.out
+    with reading(project) as connection:
+        found = rows(connection, "SELECT candidate_id, verdict FROM decision ORDER BY decision_id")
+    own = [one for one in found if one["candidate_id"] == first]
+    assert [one["verdict"] for one in own] == verdicts
 
 
 def test_undo_with_nothing_to_undo_is_exit_4(run, project: Project) -> None:
