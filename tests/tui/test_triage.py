@@ -332,3 +332,23 @@ async def test_a_bulk_decision_leaves_out_what_others_have_decided(project: Proj
         assert any("not saved: ben accepted" in said for said in toasts(app))
         assert app.screen._state.marked.isdisjoint({one})
         assert len(app.screen._state.marked) == 1
+
+
+async def test_full_screen_pictures_of_two_candidates_of_one_date_are_two_files(
+    project: Project,
+) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        ids = []
+        for _ in range(2):
+            ids.append(here(pilot))
+            await pilot.press("v")
+            await settle(pilot)
+            await pilot.press("j")
+            await settle(pilot)
+    names = sorted(one.name for one in (project.folder / "exports").glob("*.png"))
+    assert len(names) == 2
+    for one, name in zip(sorted(ids), names, strict=True):
+        assert name.startswith(f"C-{one:05}-")
