@@ -1,6 +1,7 @@
 """scene, area, label, line, terrain, tile: what the project is given."""
 
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,13 @@ AssumeCrs = Annotated[str | None, typer.Option(help="CRS of a file that names no
 @terrain.callback()
 def one_verb() -> None:
     """Keep the sub-verb `add` even where it is the only one."""
+
+
+class LineKind(StrEnum):
+    """What lines are."""
+
+    ROAD = "road"
+    RAILWAY = "railway"
 
 
 @scene.command(
@@ -201,20 +209,18 @@ def label_add(
 def line_add(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    kind: Annotated[str, typer.Option(help="road or railway")],
+    kind: Annotated[LineKind, typer.Option(help="What the lines are.")],
     layer: Layer = None,
     where: Where = None,
     assume_crs: AssumeCrs = None,
     by: As = None,
 ) -> None:
     """Take in roads or railway; the distance of every slump to them is measured."""
-    if kind not in ("road", "railway"):
-        raise UsageError(f"kind {kind!r} is not known", hint="road or railway")
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
     _tell(
         context,
-        add_lines(here.open(), file, choice, kind=kind, by=whoami(by)),
+        add_lines(here.open(), file, choice, kind=kind.value, by=whoami(by)),
         f"{kind} lines",
     )
 

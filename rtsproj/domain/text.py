@@ -1,6 +1,8 @@
 """Text that cannot steer a terminal (faults 7.4)."""
 
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that could move, colour, hide or reorder what a terminal shows."""
@@ -20,3 +22,9 @@ def safe_text(value: object) -> str:
 def counted(number: int, noun: str) -> str:
     """1 slump, 2 slumps, 12,345 slumps."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``did you mean train?`` for ``trian``; empty where nothing known is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""

@@ -11,11 +11,13 @@ import duckdb
 import numpy as np
 import pytest
 from desk import geojson, scene_file, search, square
+from rooms import at_work, training
 
 from rtsproj.cli.main import VERBS
 from rtsproj.domain.decisions import Verdict
 from rtsproj.errors import ExitCode
 from rtsproj.imagery.rasters import Placement, write_geotiff
+from rtsproj.jobs.folder import JobFolder
 from rtsproj.store.database import rows
 from rtsproj.vectors.read import read_features
 from rtsproj.workflow.decide import Word, decide
@@ -323,3 +325,43 @@ def test_wrong_words_are_exit_2_with_a_hint(run, project: Project) -> None:
 def _open(run, project: Project) -> int:
     said = run("-C", project.folder, "candidate", "list", "--status", "open", "--json")
     return len(json.loads(said.out))
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (("trian",), "trian: no such verb", "did you mean train?"),
+        (("xyzzy",), "xyzzy: no such verb", "rtsproj --help"),
+        (("job", "stpo", "3"), "Did you mean 'stop'?", "job --help"),
+        (
+            ("line", "add", "x.geojson"),
+            "Missing option '--kind'. Choose from: road, railway",
+            "add",
+        ),
+        (("line", "add", "x", "--kind", "rod"), "'rod' is not one of 'road', 'railway'", "--help"),
+    ],
+)
+def test_what_is_mistyped_or_missing_is_named(run, words, error: str, hint: str) -> None:
+    said = run(*words)
+    assert (said.code, said.out) == (2, "")
+    first, second = said.err.splitlines()
+    assert error in first
+    assert hint in second
+
+
+@pytest.mark.parametrize("words", [("job", "attach", 1), ("next", "--wait")])
+def test_ctrl_c_says_that_the_job_goes_on_and_how_to_stop_it(
+    run, project: Project, monkeypatch, words: tuple[object, ...]
+) -> None:
+    folder = JobFolder(training(project, monkeypatch).folder)
+
+    def cancelled(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rtsproj.cli.work.follow_job", cancelled)
+    monkeypatch.setattr("rtsproj.workflow.next_step.follow_job", cancelled)
+    with at_work(folder):
+        said = run("-C", project.folder, *words)
+    assert said.code == 130
+    assert "job 1 (train) goes on" in said.err
+    assert "rtsproj job stop 1" in said.err

@@ -5,11 +5,14 @@ from threading import Event
 import pytest
 from desk import search, square
 from driving import settle, text_of
+from rooms import toasts
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.tui.app import RtsApp
+from rtsproj.tui.commands import obey
 from rtsproj.tui.screens.converge import ConvergeScreen
 from rtsproj.tui.screens.home import HomeScreen
+from rtsproj.tui.screens.settings import SettingsScreen
 from rtsproj.tui.screens.triage import TriageScreen
 from rtsproj.tui.widgets.area_map import AreaMap
 from rtsproj.workflow.create import init_project
@@ -106,3 +109,17 @@ async def test_another_theme_redraws_once_after_a_pause(
         app.app_resume_signal.publish(app)
         await settle(pilot)
     assert redrawn == [1]
+
+
+async def test_the_command_line_opens_the_settings_and_suggests_what_was_meant(
+    project: Project,
+) -> None:
+    app = RtsApp(project, analyst="ann")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        obey(app, "trian")
+        await settle(pilot)
+        assert "trian: not a screen or a verb; did you mean train?" in toasts(app)
+        obey(app, "settings")
+        await settle(pilot)
+        assert isinstance(app.screen, SettingsScreen)
