@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +68,13 @@ for _kind, _group in (
     add_list(_group, _kind)
     add_remove(_group, _kind)
 add_remove(scene, InputKind.SCENE)
+
+
+class LineKind(StrEnum):
+    """What lines are."""
+
+    ROAD = "road"
+    RAILWAY = "railway"
 
 
 @scene.command(
@@ -253,20 +261,18 @@ def label_add(
 def line_add(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    kind: Annotated[str, typer.Option(help="road or railway")],
+    kind: Annotated[LineKind, typer.Option(help="What the lines are.")],
     layer: Layer = None,
     where: Where = None,
     assume_crs: AssumeCrs = None,
     by: As = None,
 ) -> None:
     """Take in roads or railway; the distance of every slump to them is measured."""
-    if kind not in ("road", "railway"):
-        raise UsageError(f"kind {kind!r} is not known", hint="road or railway")
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
     _tell(
         context,
-        add_lines(here.open(), file, choice, kind=kind, by=whoami(by)),
+        add_lines(here.open(), file, choice, kind=kind.value, by=whoami(by)),
         f"{kind} lines",
     )
 

@@ -18,7 +18,8 @@ from rtsproj import __version__
 from rtsproj.cli import screen
 from rtsproj.cli.output import Talk
 from rtsproj.cli.session import Session
-from rtsproj.errors import ExitCode, RtsError
+from rtsproj.domain.text import suggestion
+from rtsproj.errors import ExitCode, RtsError, UsageError
 from rtsproj.tui.wishes import Wishes
 
 VERBS = {
@@ -68,6 +69,14 @@ class LazyVerbs(typer.core.TyperGroup):
         module = import_module(f"rtsproj.cli.{VERBS[cmd_name]}")
         group: Any = typer.main.get_command(module.app)
         return group.commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was typed, or the one that may have been meant."""
+        known = self.list_commands(ctx)
+        if args and args[0] not in known:
+            hint = suggestion(args[0], known) or "rtsproj --help"
+            raise UsageError(f"{args[0]}: no such verb", hint=hint)
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(
@@ -140,8 +149,11 @@ def main() -> None:
     except typer.Abort:
         sys.exit(ExitCode.CANCELLED)
     except typer.TyperException as error:
-        print(f"error: {error}", file=sys.stderr)
-        print("hint: rtsproj --help", file=sys.stderr)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "rtsproj"
+        text = " ".join(error.format_message().split())
+        print(f"error: {_one_line(text)}", file=sys.stderr)
+        print(f"hint: {command} --help", file=sys.stderr)
         sys.exit(ExitCode.USAGE)
     except Exception:  # noqa: BLE001 - the outermost frame: record, name the log, exit 1
         log = _log()

@@ -1,6 +1,7 @@
 """Triage line by line: for a screen reader, a serial line, a pipe. The twin of the screen."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from rtsproj.cli.cards import card_lines
@@ -20,6 +21,7 @@ from rtsproj.workflow.decide import (
     undo,
 )
 from rtsproj.workflow.opinions import words_on
+from rtsproj.workflow.others import DecidedElsewhereError, OtherWord
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
 from rtsproj.workflow.status import status
@@ -142,9 +144,31 @@ class PlainTriage:
         if not asked.queue.blind[asked.row]:
             marks = standing_word(self._card(asked))
             word = replace(marks, verdict=verdict, reason=reason, purpose=purpose)
-        self._newest = decide(self._project, asked.candidate_id, word, analyst=self._analyst)
-        self._passed.add(asked.candidate_id)
+        one, seen = asked.candidate_id, self._seen(asked)
+        try:
+            saved = decide(self._project, one, word, analyst=self._analyst, seen=seen)
+        except DecidedElsewhereError as error:
+            if not self._wants_second(error.others[0], verdict):
+                self._passed.add(one)
+                return
+            seen = {one: error.others[0].decided_at}
+            saved = decide(self._project, one, word, analyst=self._analyst, seen=seen)
+        self._newest = saved
+        self._passed.add(one)
         print(f"saved #{self._newest.decision_id} {verdict} {reason}".rstrip())
+
+    def _seen(self, asked: Asked) -> dict[int, datetime | None]:
+        """Words of others that were shown: those that an adjudication is about."""
+        if asked.queue.kind != "adjudication":
+            return {}
+        return {asked.candidate_id: self._card(asked).row.decided_at}
+
+    def _wants_second(self, other: OtherWord, verdict: Verdict) -> bool:
+        """Show another analyst's word; only the word ``second`` gives a second opinion."""
+        print(safe_text(other.text))
+        question = f"second saves your {verdict} as a second opinion · enter goes on > "
+        print(question, end="", flush=True)
+        return self._lines.readline().strip() == "second"
 
     def _skip(self, asked: Asked, _rest: str) -> None:
         self._passed.add(asked.candidate_id)
@@ -194,7 +218,8 @@ class PlainTriage:
             self._newest = amend(self._project, self._newest, **marks)
         else:
             word = replace(standing_word(self._card(asked)), **marks)  # type: ignore[arg-type]
-            saved = remark(self._project, one, word, analyst=self._analyst)
+            seen = self._seen(asked)
+            saved = remark(self._project, one, word, analyst=self._analyst, seen=seen)
             print(f"saved #{saved.decision_id}")
 
     def _history(self, asked: Asked, _rest: str) -> None:

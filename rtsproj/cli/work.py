@@ -1,5 +1,7 @@
 """train, infer, job, next: what the machine does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -9,11 +11,12 @@ from rtsproj.cli.output import clock, print_json, print_table
 from rtsproj.cli.session import Session, session, whoami
 from rtsproj.cli.training import Take, planned, show_sweep
 from rtsproj.domain.text import counted
-from rtsproj.errors import UsageError
+from rtsproj.errors import ExitCode, UsageError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.workflow.collect import Collected
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import (
+    RUNNING,
     Job,
     Where,
     find_job,
@@ -128,7 +131,8 @@ def next_(context: typer.Context, wait: Wait = False, by: As = None) -> None:
     project = here.open()
     watch = Watch(job=here.talk.job, work=here.talk.work, wait=wait, note=here.talk.say)
     while True:
-        step = next_step(project, watch, by=whoami(by))
+        with _left_alone(here, project):
+            step = next_step(project, watch, by=whoami(by))
         here.talk.done()
         if step.did:
             here.talk.say(step.did)
@@ -184,8 +188,7 @@ def job_attach(context: typer.Context, number: Number) -> None:
     here = session(context)
     project = here.open()
     found = find_job(project, number)
-    follow_job(project, number, show=here.talk.job)
-    here.talk.done()
+    _follow(here, project, number)
     _tell(here, collect(here, project))
     show_sweep(here, found.folder)
 
@@ -209,8 +212,7 @@ def job_resume(
     if found.collected:
         here.talk.say(f"job {number} is done and collected: nothing to do")
     elif wait:
-        follow_job(project, number, show=here.talk.job)
-        here.talk.done()
+        _follow(here, project, number)
         _tell(here, collect(here, project))
         show_sweep(here, found.folder)
     else:
@@ -226,13 +228,36 @@ def _started(here: Session, project: Project, found: Job, *, wait: bool, as_json
     if not wait:
         here.talk.say(f"follow it: rtsproj job attach {found.job_id}")
         return
-    follow_job(project, found.job_id, show=here.talk.job)
-    here.talk.done()
+    _follow(here, project, found.job_id)
     _tell(here, collect(here, project))
     if as_json:
         print_json(find_job(project, found.job_id))
     else:
         show_sweep(here, found.folder)
+
+
+def _follow(here: Session, project: Project, number: int) -> None:
+    with _left_alone(here, project):
+        follow_job(project, number, show=here.talk.job)
+    here.talk.done()
+
+
+@contextmanager
+def _left_alone(here: Session, project: Project) -> Iterator[None]:
+    """ctrl+c ends the waiting, not the job: name the jobs that go on and how to stop them."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        here.talk.done()
+        running = [one for one in list_jobs(project) if one.status.state in RUNNING]
+        if not running:
+            raise
+        for one in running:
+            here.talk.say(
+                f"job {one.job_id} ({one.verb}) goes on; follow it: rtsproj job attach "
+                f"{one.job_id}, stop it: rtsproj job stop {one.job_id}"
+            )
+        raise typer.Exit(int(ExitCode.CANCELLED)) from None
 
 
 def _tell(here: Session, collected: tuple[Collected, ...]) -> None:

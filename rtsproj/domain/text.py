@@ -1,7 +1,8 @@
 """Text that cannot steer a terminal (faults 7.4)."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that could move, colour, hide or reorder what a terminal shows."""
@@ -27,3 +28,9 @@ def first_of(texts: Sequence[str], *, most: int = 10, between: str = ", ") -> st
     """The first few, and how many more there are."""
     more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
     return between.join(texts[:most]) + more
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``did you mean train?`` for ``trian``; empty where nothing known is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""

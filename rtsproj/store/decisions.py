@@ -80,6 +80,11 @@ SELECT candidate_id, analyst, verdict, coalesce(reason, ''), coalesce(note, '') 
 WHERE candidate_id IN (SELECT unnest(?::BIGINT[]))
 """
 
+WORDS_OF_OTHERS = """
+SELECT candidate_id, analyst, verdict, coalesce(reason, '') AS reason, decided_at FROM verdict
+WHERE candidate_id IN (SELECT unnest(?::BIGINT[])) AND analyst <> ? AND verdict <> 'withdraw'
+"""
+
 
 def save_decisions(
     connection: Connection, journal: Path, decisions: Sequence[NewDecision], *, by: str
@@ -133,6 +138,13 @@ def standing(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, 
     """Candidate -> the word that stands, where one does."""
     found = connection.execute(STANDING, [list(candidate_ids)]).fetchall()
     return {one: (analyst, verdict, reason, note) for one, analyst, verdict, reason, note in found}
+
+
+def words_of_others(
+    connection: Connection, candidate_ids: Sequence[int], *, analyst: str
+) -> list[dict[str, Any]]:
+    """Words of other analysts that stand on some candidates."""
+    return rows(connection, WORDS_OF_OTHERS, [list(candidate_ids), analyst])
 
 
 def named(connection: Connection, entry: Entry) -> bool:

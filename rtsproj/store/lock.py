@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rtsproj.errors import ProjectBusyError, UsageError
 
@@ -53,14 +54,11 @@ def shared_lock(path: Path, *, wait_s: float) -> Iterator[None]:
 
 
 def holder_of(path: Path) -> str:
-    """Who writes now, as one line; empty when nobody does."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8") or "{}")
-    except (OSError, ValueError):
+    """Which other process writes now, as one line; empty when none does."""
+    said = _said(path)
+    if not said or (said["pid"], said["host"]) == (os.getpid(), socket.gethostname()):
         return ""
-    if not said:
-        return ""
-    return f"{said['user']} on {said['host']}, pid {said['pid']} ({said['purpose']})"
+    return _named(said)
 
 
 @contextmanager
@@ -98,14 +96,23 @@ def _acquire(handle: int, mode: int, *, path: Path, wait_s: float) -> None:
 
 
 def _busy(path: Path) -> ProjectBusyError:
-    try:
-        said = json.loads(path.read_text(encoding="utf-8") or "{}")
-    except (OSError, ValueError):
-        said = {}
-    holder = holder_of(path) or "another process"
+    said = _said(path)
+    holder = _named(said) if said else "another process"
     return ProjectBusyError(
         str(path.parent), holder=holder, since=said.get("since", "a moment ago")
     )
+
+
+def _said(path: Path) -> dict[str, Any]:
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8") or "{}")
+    except (OSError, ValueError):
+        return {}
+    return said
+
+
+def _named(said: dict[str, Any]) -> str:
+    return f"{said['user']} on {said['host']}, pid {said['pid']} ({said['purpose']})"
 
 
 def _holder(purpose: str) -> str:

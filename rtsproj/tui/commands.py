@@ -9,7 +9,7 @@ from textual.screen import ModalScreen, Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from rtsproj.domain.text import safe_text
+from rtsproj.domain.text import safe_text, suggestion
 from rtsproj.domain.verbs import VERBS
 from rtsproj.errors import RtsError
 from rtsproj.tui.keys import CLOSE, bindings
@@ -102,8 +102,9 @@ def obey(app: "RtsApp", line: str) -> None:
     elif word in VERBS:
         app.push_screen(AnswerPage(line))
     else:
+        hint = suggestion(word, (*PLACES, *VERBS)) or "? lists them"
         app.notify(
-            f"{safe_text(line)}: not a screen or a verb; ? lists them",
+            f"{safe_text(line)}: not a screen or a verb; {hint}",
             severity="warning",
             markup=False,
         )

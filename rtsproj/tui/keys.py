@@ -182,6 +182,7 @@ MAP = (
     Key("map.next", "n,tab", "jump(1)", "Next", shown=True, label="n"),
     Key("map.previous", "N,shift+tab", "jump(-1)", "Previous", label="N"),
     Key("map.layer", "c", "layer", "Layers", shown=True),
+    Key("map.imagery", "i", "imagery", "Imagery", shown=True),
     Key("map.open", "enter", "open", "Open here", shown=True),
     Key("map.back", "q,escape", "back", "Back", shown=True, label="q"),
 )

@@ -1,11 +1,14 @@
 """What a triage session knows beside the screen: rows, words said, marks, pace. No widgets."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rtsproj.domain.candidates import Lineage
 from rtsproj.domain.decisions import SavedDecision, Verdict
+from rtsproj.domain.text import safe_text
 from rtsproj.tui.words import area_text, duration_text
+from rtsproj.workflow.others import OtherWord
 from rtsproj.workflow.queue import Queue
 
 LINEAGES = tuple(one.value for one in Lineage)
@@ -28,6 +31,7 @@ class Review:
         skipped: passed over without a word.
         marked: chosen for a bulk decision.
         newest: the newest decision.
+        others: what other analysts have decided of the queue meanwhile.
         glyphs: signs of states.
     """
 
@@ -37,6 +41,7 @@ class Review:
     skipped: set[int] = field(default_factory=set)
     marked: set[int] = field(default_factory=set)
     newest: SavedDecision | None = None
+    others: dict[int, OtherWord] = field(default_factory=dict)
     glyphs: dict[str, str] = field(default_factory=lambda: GLYPHS)
     _decided: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
@@ -63,8 +68,26 @@ class Review:
         same = before is not None and (before.kind, before.filter) == (queue.kind, queue.filter)
         counted = self._gone | self._decided if same else set()
         self.queue = queue
-        self._decided = {one for one in self.said if queue.place_of(one) is not None}
+        known = {*self.said, *self.others}
+        self._decided = {one for one in known if queue.place_of(one) is not None}
         self._gone = counted - self._decided
+
+    def take_others(self, ids: Iterable[int], found: Iterable[OtherWord]) -> set[int]:
+        """What other analysts have decided of some rows by now; returns the rows that changed.
+
+        Args:
+            ids: the candidates that were asked for.
+            found: words that stand on them.
+        """
+        now = {one.candidate_id: one for one in found if one.candidate_id not in self.said}
+        changed = {one for one in ids if self.others.get(one) != now.get(one)}
+        for one in changed:
+            self.others.pop(one, None)
+            self._decided.discard(one)
+        self.others |= now
+        self._decided |= now.keys()
+        self.marked -= now.keys()
+        return changed
 
     def note_area(self, candidate_id: int, area_m2: float) -> None:
         """An outline was edited: its row shows the new size."""
@@ -78,10 +101,13 @@ class Review:
         if queue is None:
             return ""
         one = int(queue.ids[row])
+        other = self.others.get(one)
         state = self.said.get(one, "skip" if one in self.skipped else "open")
+        state = other.verdict.value if other is not None else state
         mark = "+" if one in self.marked else "⚑" if queue.flagged[row] else " "
         lineage = LINEAGES[queue.lineage[row]]
         told = self.reasons.get(one) or ("" if lineage == "fresh" or queue.blind[row] else lineage)
+        told = f"by {safe_text(other.analyst)}" if other is not None else told
         edge = "▌" if here else " "
         size = area_text(float(queue.area_m2[row]))
         return f"{edge}{self.glyphs[state]}{mark}C-{one:05} {size:>9} {told}"
@@ -91,7 +117,7 @@ class Review:
         count = len(self)
         for step in range(1, count + 1):
             at = (row + step) % count
-            if self.id_at(at) not in self.said:
+            if self.id_at(at) not in self.said.keys() | self.others.keys():
                 return at
         return None
 
@@ -104,6 +130,7 @@ class Review:
         """
         self.newest = saved
         one = saved.candidate_id
+        self.others.pop(one, None)
         self.reasons.pop(one, None)
         if saved.verdict is Verdict.WITHDRAW:
             self.said.pop(one, None)

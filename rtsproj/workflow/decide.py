@@ -18,12 +18,12 @@ from rtsproj.domain.decisions import (
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
 from rtsproj.workflow.candidates import CandidateCard
+from rtsproj.workflow.others import STATES, Seen, require_seen
 from rtsproj.workflow.project import Project, reading, writing
 
 Step = Callable[..., tuple[SavedDecision, ...]]
 """One undo or redo."""
 SAYABLE = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
-STATES = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNSURE: "unsure"}
 LONGEST_NOTE = 4000
 """Characters of a note."""
 
@@ -41,29 +41,40 @@ class Word:
     purpose: Purpose = Purpose.TRIAGE
 
 
-def decide(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
+def decide(
+    project: Project, candidate_id: int, word: Word, *, analyst: str, seen: Seen = None
+) -> SavedDecision:
     """Save one decision; on return it is on disk twice.
 
+    Args:
+        project: the project.
+        candidate_id: what it is about.
+        word: what is said.
+        analyst: who says so.
+        seen: when the words of others were said that the analyst was shown; None = do not ask.
+
     Raises:
+        DecidedElsewhereError: another analyst's word stands that was not shown; nothing was saved.
         UsageError: unknown candidate, verdict or reason; nothing was saved.
     """
     check_sayable(word)
     said = checked(project, candidate_id, word, analyst)
-    return save_words(project, [said], by=said.analyst)[0]
+    return save_words(project, [said], by=said.analyst, seen=seen)[0]
 
 
 def decide_many(
-    project: Project, words: Mapping[int, Word], *, analyst: str
+    project: Project, words: Mapping[int, Word], *, analyst: str, seen: Seen = None
 ) -> tuple[SavedDecision, ...]:
-    """Save decisions on many candidates, all or none.
+    """Save decisions on many candidates, all or none; see ``decide``.
 
     Raises:
+        DecidedElsewhereError: words of others stand that were not shown; nothing was saved.
         UsageError: an unknown candidate, verdict or reason; nothing was saved.
     """
     for word in words.values():
         check_sayable(word)
     said = [checked(project, one, word, analyst) for one, word in words.items()]
-    return save_words(project, said, by=analyst)
+    return save_words(project, said, by=analyst, seen=seen)
 
 
 def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision:
@@ -75,15 +86,18 @@ def amend(project: Project, saved: SavedDecision, **added: Any) -> SavedDecision
         added: reason, note, evidence, confidence or flagged; others stay as they were said.
 
     Raises:
+        DecidedElsewhereError: another analyst has decided since; nothing was saved.
         UsageError: a value is not accepted; nothing was saved.
     """
     word = replace(word_of(saved), **added)
     said = checked(project, saved.candidate_id, word, saved.analyst)
     more = replace(said, act=Act.AMEND, undoes=saved.decision_id)
-    return save_words(project, [more], by=saved.analyst)[0]
+    return save_words(project, [more], by=saved.analyst, seen={})[0]
 
 
-def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> SavedDecision:
+def remark(
+    project: Project, candidate_id: int, word: Word, *, analyst: str, seen: Seen = None
+) -> SavedDecision:
     """Save a note, flag, confidence or evidence without a verdict; an open candidate stays open.
 
     Args:
@@ -91,12 +105,14 @@ def remark(project: Project, candidate_id: int, word: Word, *, analyst: str) -> 
         candidate_id: what it is about.
         word: with the verdict that stands, ``withdraw`` for an open candidate.
         analyst: who says so.
+        seen: as for ``decide``.
 
     Raises:
+        DecidedElsewhereError: another analyst's word stands that was not shown; nothing was saved.
         UsageError: unknown candidate or value; nothing was saved.
     """
     said = replace(checked(project, candidate_id, word, analyst), act=Act.AMEND)
-    return save_words(project, [said], by=analyst)[0]
+    return save_words(project, [said], by=analyst, seen=seen)[0]
 
 
 def word_of(saved: SavedDecision) -> Word:
@@ -165,16 +181,20 @@ def act_text(act: Sequence[SavedDecision], what: str) -> str:
 
 
 def save_words(
-    project: Project, said: Sequence[NewDecision], *, by: str
+    project: Project, said: Sequence[NewDecision], *, by: str, seen: Seen = None
 ) -> tuple[SavedDecision, ...]:
     """Save checked decisions, all or none, in the journal of ``by``; none leaves no trace.
 
     Raises:
+        DecidedElsewhereError: words of others stand that are not among ``seen``.
         UsageError: an unknown candidate; nothing was saved.
     """
     if not said:
         return ()
     with writing(project, f"{len(said)} decisions by {by}") as connection:
+        if seen is not None:
+            ids = [one.candidate_id for one in said if one.purpose is not Purpose.REPLICATE]
+            require_seen(connection, ids, seen=seen, analyst=by)
         return decisions.save_decisions(connection, project.journal, said, by=by)
 
 

@@ -2,10 +2,10 @@
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from rtsproj.domain.text import suggestion
 from rtsproj.errors import UsageError
 from rtsproj.jobs.files import write_atomic
 from rtsproj.settings.catalogue import Setting, catalogue, hints
@@ -97,7 +97,6 @@ def _require_key(key: str) -> None:
     known = hints()
     if key in known:
         return
-    near = [one for one in known if one.partition(".")[2] == key]
-    near = near or get_close_matches(key, known, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else "rtsproj settings list"
-    raise UsageError(f"{key}: no such setting", hint=hint)
+    same_name = [one for one in known if one.partition(".")[2] == key]
+    hint = f"did you mean {' or '.join(same_name)}?" if same_name else suggestion(key, known)
+    raise UsageError(f"{key}: no such setting", hint=hint or "rtsproj settings list")

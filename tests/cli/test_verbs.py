@@ -11,12 +11,18 @@ import duckdb
 import numpy as np
 import pytest
 from desk import geojson, scene_file, search, square
+from rooms import at_work, training
 
 from rtsproj.cli.main import VERBS
+from rtsproj.domain.decisions import Verdict
 from rtsproj.errors import ExitCode
 from rtsproj.imagery.rasters import Placement, write_geotiff
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.store.database import rows
 from rtsproj.vectors.read import read_features
-from rtsproj.workflow.project import Project
+from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.queue import Wanted, read_queue
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -186,6 +192,43 @@ def test_what_a_file_decided_is_undone_at_once(run, project: Project, monkeypatc
     assert "undone: one act of 2 decisions\n\n3 open" in said.out
 
 
+class Answers(io.StringIO):
+    """Lines of an answer; before the first one is read another analyst decides."""
+
+    def __init__(self, text: str, first) -> None:
+        super().__init__(text)
+        self._first = first
+
+    def readline(self, *given: int) -> str:
+        first, self._first = self._first, None
+        if first is not None:
+            first()
+        return super().readline(*given)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdicts"),
+    [
+        ("n\n\n\nn\n\n", ["accept"]),
+        ("n\n\ny\nn\n\n", ["accept"]),
+        ("n\n\nsecond\nq\n", ["accept", "reject"]),
+    ],
+)
+def test_triage_plain_asks_before_a_second_opinion(
+    run, project: Project, monkeypatch, answers: str, verdicts: list[str]
+) -> None:
+    search(project, [square(60, 80, 15), square(120, 120, 12)])
+    first = int(read_queue(project, Wanted(), analyst="ann").ids[0])
+    by_ben = lambda: decide(project, first, Word(Verdict.ACCEPT), analyst="ben")  # noqa: E731
+    monkeypatch.setattr(sys, "stdin", Answers(answers, by_ben))
+    said = run("-C", project.folder, "triage", "--plain", "--as", "ann")
+    assert f"ben accepted C-{first:05} at " in said.out
+    with reading(project) as connection:
+        found = rows(connection, "SELECT candidate_id, verdict FROM decision ORDER BY decision_id")
+    own = [one for one in found if one["candidate_id"] == first]
+    assert [one["verdict"] for one in own] == verdicts
+
+
 def test_undo_with_nothing_to_undo_is_exit_4(run, project: Project) -> None:
     assert run("-C", project.folder, "undo").code == 4
 
@@ -282,3 +325,43 @@ def test_wrong_words_are_exit_2_with_a_hint(run, project: Project) -> None:
 def _open(run, project: Project) -> int:
     said = run("-C", project.folder, "candidate", "list", "--status", "open", "--json")
     return len(json.loads(said.out))
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (("trian",), "trian: no such verb", "did you mean train?"),
+        (("xyzzy",), "xyzzy: no such verb", "rtsproj --help"),
+        (("job", "stpo", "3"), "Did you mean 'stop'?", "job --help"),
+        (
+            ("line", "add", "x.geojson"),
+            "Missing option '--kind'. Choose from: road, railway",
+            "add",
+        ),
+        (("line", "add", "x", "--kind", "rod"), "'rod' is not one of 'road', 'railway'", "--help"),
+    ],
+)
+def test_what_is_mistyped_or_missing_is_named(run, words, error: str, hint: str) -> None:
+    said = run(*words)
+    assert (said.code, said.out) == (2, "")
+    first, second = said.err.splitlines()
+    assert error in first
+    assert hint in second
+
+
+@pytest.mark.parametrize("words", [("job", "attach", 1), ("next", "--wait")])
+def test_ctrl_c_says_that_the_job_goes_on_and_how_to_stop_it(
+    run, project: Project, monkeypatch, words: tuple[object, ...]
+) -> None:
+    folder = JobFolder(training(project, monkeypatch).folder)
+
+    def cancelled(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rtsproj.cli.work.follow_job", cancelled)
+    monkeypatch.setattr("rtsproj.workflow.next_step.follow_job", cancelled)
+    with at_work(folder):
+        said = run("-C", project.folder, *words)
+    assert said.code == 130
+    assert "job 1 (train) goes on" in said.err
+    assert "rtsproj job stop 1" in said.err

@@ -248,3 +248,16 @@ def test_a_day_without_a_year_serves_all_marked_files_without_one() -> None:
     marks = {Path("a_2016.tif"): whole, Path("b_2018.tif"): Mark(Kind.HISTORY, Given())}
     found = with_day(marks, given.acquired)
     assert found == {Path("b_2018.tif"): Mark(Kind.HISTORY, given)}
+
+
+async def test_a_mark_that_is_set_before_the_file_is_read_is_kept(
+    empty: Project, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = RtsApp(empty, analyst="ann", at="data")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen._open(files)
+        # no pause between the keys: no file has been read when it is marked
+        await pilot.press("space", "j", "space", "j", "space", "space")
+        await settle(pilot)
+        shows(app, "← map scene", "← positive labels", "2 marked: a adds them")

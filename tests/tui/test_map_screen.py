@@ -2,20 +2,23 @@
 
 import re
 import time
+from threading import Event
 
 import numpy as np
 import pytest
-from desk import search, square
+from desk import LEFT, TOP, search, square
 from driving import settle, text_of
 from rooms import toasts
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.tui.app import RtsApp
+from rtsproj.tui.pictures.cells import QUADRANTS
 from rtsproj.tui.screens.map import MapScreen
 from rtsproj.tui.screens.triage import TriageScreen
 from rtsproj.tui.widgets.area_map import AreaMap, Layer, View, drawn, whole_view
 from rtsproj.workflow.area_map import MapLayers, Points, Segments, nearest, segments_of
 from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.map_imagery import MapPicture, read_map_picture
 from rtsproj.workflow.project import Project
 
 SIZES = [(1, 1), (20, 5), (80, 24), (120, 36), (200, 56)]
@@ -132,3 +135,70 @@ def test_cells_and_places_agree() -> None:
         place = view.place(col, row, cols=40, rows=20)
         dots = view.dots(np.array([place]), cols=40, rows=20)[0]
         assert (int(dots[0]) // 2, int(dots[1]) // 4) == (col, row)
+
+
+def backs(app: RtsApp) -> int:
+    """Cells of the map with a colour under them."""
+    lines = app.screen._compositor.render_strips()
+    pieces = [piece for line in lines[3:-4] for piece in line]
+    return sum(
+        piece.cell_length
+        for piece in pieces
+        if piece.style and piece.style.bgcolor and piece.text[0] in QUADRANTS[1:]
+    )
+
+
+async def test_imagery_lies_under_the_map_where_it_is_asked_for(project: Project) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="map")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert backs(app) == 0
+        await pilot.press("i")
+        await pilot.pause(0.2)
+        await settle(pilot)
+        text = text_of(app)
+        assert "map · all · imagery" in text
+        assert backs(app) > 300
+        # glyphs and lines stay over it
+        assert sum(row.count("○") for row in text.splitlines()[2:-4]) == 3
+        await pilot.press("i")
+        await settle(pilot)
+        assert backs(app) == 0
+
+
+async def test_a_key_never_waits_for_imagery(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search(project, SHAPES)
+    may_read = Event()
+    app = RtsApp(project, analyst="ann", at="map")
+    read = app.gateway.maps.picture
+
+    def slow(*given: object) -> MapPicture:
+        may_read.wait(10)
+        return read(*given)
+
+    monkeypatch.setattr(app.gateway.maps, "picture", slow)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("i")
+        await pilot.pause(0.2)
+        before = app.screen.map.cursor
+        await pilot.press("left", "left")
+        assert app.screen.map.cursor == (before[0] - 2, before[1])
+        may_read.set()
+        await settle(pilot)
+        assert backs(app) > 300
+
+
+def test_the_picture_of_a_view_is_the_ground_of_that_view(project: Project) -> None:
+    left, top = LEFT, TOP
+    whole = read_map_picture(project, (left, top - 576, left + 576, top), (192, 192))
+    assert whole.valid.all()
+    part = read_map_picture(project, (left + 96, top - 192, left + 192, top - 96), (32, 32))
+    assert (part.rgb == whole.rgb[32:64, 32:64]).all()
+    beside = read_map_picture(project, (left - 192, top - 96, left - 96, top), (32, 32))
+    assert not beside.valid.any()
+    wide = read_map_picture(project, (left, top - 1e6, left + 1e6, top), (32, 32))
+    assert not wide.valid.size

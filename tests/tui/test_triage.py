@@ -9,10 +9,10 @@ from rtsproj.domain.decisions import Verdict
 from rtsproj.store.database import rows, scalar
 from rtsproj.tui.app import RtsApp
 from rtsproj.tui.display import Display
-from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt, reason_keys
+from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt, SecondOpinion, reason_keys
 from rtsproj.tui.screens.outline import OutlineScreen
 from rtsproj.tui.screens.triage import TriageScreen
-from rtsproj.workflow.decide import Word, decide
+from rtsproj.workflow.decide import Word, decide, undo
 from rtsproj.workflow.project import Project, reading
 
 SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12), square(20, 150, 11)]
@@ -249,3 +249,106 @@ async def test_own_keys_are_obeyed(project: Project) -> None:
         await settle(pilot)
         assert isinstance(app.screen, ReasonPrompt)
         assert words(project)[0]["verdict"] == "reject"
+
+
+async def test_what_another_analyst_has_decided_is_shown_and_not_decided_again_by_accident(
+    project: Project,
+) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        one = here(pilot)
+        decide(project, one, Word(Verdict.ACCEPT), analyst="ben")
+        await pilot.press("n")
+        await settle(pilot)
+        assert isinstance(app.screen, SecondOpinion)
+        assert f"ben accepted C-{one:05} at " in text_of(app)
+        # keys of verdicts, typed ahead, do not answer
+        await pilot.press("n", "y", "m")
+        assert [said["analyst"] for said in words(project)] == ["ben"]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [said["analyst"] for said in words(project)] == ["ben"]
+        assert here(pilot) != one
+        assert "1/4 decided" in text_of(app)
+        assert "by ben" in text_of(app)
+
+
+async def test_a_second_opinion_is_saved_where_it_is_asked_for(project: Project) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        one = here(pilot)
+        decide(project, one, Word(Verdict.ACCEPT), analyst="ben")
+        await pilot.press("m")
+        await settle(pilot)
+        await pilot.press("S")
+        await settle(pilot)
+        said = [(word["analyst"], word["verdict"]) for word in words(project)]
+        assert said == [("ben", "accept"), ("ann", "unsure")]
+        assert isinstance(app.screen, TriageScreen)
+
+
+async def test_the_queue_notices_what_others_decide(project: Project) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        one = here(pilot)
+        ids = app.screen._state.queue.ids.tolist()
+        for other in ids[:2]:
+            decide(project, other, Word(Verdict.REJECT, "river"), analyst="ben")
+        app.screen._look_at_others()
+        await settle(pilot)
+        assert any(f"ben rejected C-{one:05} (river) at" in said for said in toasts(app))
+        assert text_of(app).count("by ben") == 2
+        assert "2/4 decided" in text_of(app)
+        # marks, and a bulk decision, are not saved over theirs either
+        await pilot.press("f")
+        await settle(pilot)
+        assert len(words(project)) == 2
+        # AND what they take back is open again
+        undo(project, times=2, analyst="ben")
+        app.screen._look_at_others()
+        await settle(pilot)
+        assert "0/4 decided" in text_of(app)
+
+
+async def test_a_bulk_decision_leaves_out_what_others_have_decided(project: Project) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        one = here(pilot)
+        await pilot.press("x", "x", "X")
+        await settle(pilot)
+        await pilot.press(*"reject 2")
+        decide(project, one, Word(Verdict.ACCEPT), analyst="ben")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [said["analyst"] for said in words(project)] == ["ben"]
+        assert any("not saved: ben accepted" in said for said in toasts(app))
+        assert app.screen._state.marked.isdisjoint({one})
+        assert len(app.screen._state.marked) == 1
+
+
+async def test_full_screen_pictures_of_two_candidates_of_one_date_are_two_files(
+    project: Project,
+) -> None:
+    search(project, SHAPES)
+    app = RtsApp(project, analyst="ann", at="triage")
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot)
+        ids = []
+        for _ in range(2):
+            ids.append(here(pilot))
+            await pilot.press("v")
+            await settle(pilot)
+            await pilot.press("j")
+            await settle(pilot)
+    names = sorted(one.name for one in (project.folder / "exports").glob("*.png"))
+    assert len(names) == 2
+    for one, name in zip(sorted(ids), names, strict=True):
+        assert name.startswith(f"C-{one:05}-")

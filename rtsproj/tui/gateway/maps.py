@@ -1,7 +1,12 @@
 """The area map."""
 
+from rtsproj.tui.gateway.pictures import Memory
 from rtsproj.workflow.area_map import MapLayers, Segments, read_layers, read_outlines
+from rtsproj.workflow.map_imagery import MapPicture, read_map_picture
 from rtsproj.workflow.project import Project
+
+PICTURES = 32
+"""Views whose imagery is kept."""
 
 
 class Maps:
@@ -9,6 +14,7 @@ class Maps:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._pictures = Memory(PICTURES)
 
     def layers(self) -> MapLayers:
         """Read all layers."""
@@ -17,3 +23,10 @@ class Maps:
     def outlines(self, bounds: tuple[float, float, float, float]) -> Segments:
         """Outlines of candidates in a view."""
         return read_outlines(self._project, bounds)
+
+    def picture(
+        self, bounds: tuple[float, float, float, float], size: tuple[int, int]
+    ) -> MapPicture:
+        """Imagery of a view, (across, down) picture elements; kept for the next time."""
+        key = (*bounds, *size)
+        return self._pictures.get(key, lambda: read_map_picture(self._project, bounds, size))

@@ -1,14 +1,29 @@
 """The queue, what the analyst says, the outline ladder, second opinions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rtsproj.domain.decisions import SavedDecision, Verdict
 from rtsproj.workflow import decide, ladder, opinions
 from rtsproj.workflow import queue as queues
 from rtsproj.workflow.candidates import CandidateCard, show_candidate
 from rtsproj.workflow.decide import Word
+from rtsproj.workflow.others import OtherWord, Stamp, journals_of_others, words_of_others
 from rtsproj.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a screen shows of a candidate.
+
+    Attributes:
+        marks: the word that stands with its marks; None where the screen has not read it.
+        word_at: when the word of another analyst was said that is shown; None without.
+    """
+
+    marks: Word | None = None
+    word_at: datetime | None = None
 
 
 class Review:
@@ -42,38 +57,47 @@ class Review:
         """Give the claims back."""
         return queues.release(self._project, analyst=self._analyst)
 
-    def decide(self, candidate_id: int, word: Word) -> SavedDecision:
-        """Save a verdict; on return it is on disk."""
-        return decide.decide(self._project, candidate_id, word, analyst=self._analyst)
-
-    def say(
-        self, verdict: str, queue: queues.Queue, row: int, *, marks: Word | None
-    ) -> SavedDecision:
+    def say(self, verdict: str, queue: queues.Queue, row: int, *, shown: Shown) -> SavedDecision:
         """Save a verdict on a row of a queue; on return it is on disk.
 
         Args:
             verdict: accept, reject or unsure.
             queue: what is shown.
             row: which of it.
-            marks: the word that stands, if the screen knows it; else it is read.
+            shown: what the screen shows of it.
+
+        Raises:
+            DecidedElsewhereError: another analyst's word stands that was not shown.
         """
-        one = int(queue.ids[row])
+        one, marks = int(queue.ids[row]), shown.marks
         if marks is None and not queue.blind[row]:
             marks = decide.standing_word(show_candidate(self._project, one))
-        return self.decide(one, word_for(verdict, marks=marks, queue=queue, row=row))
+        word = word_for(verdict, marks=marks, queue=queue, row=row)
+        seen = {one: shown.word_at}
+        return decide.decide(self._project, one, word, analyst=self._analyst, seen=seen)
 
     def decide_many(self, ids: Sequence[int], word: Word) -> tuple[SavedDecision, ...]:
-        """Save one word on many candidates, all or none."""
+        """Save one word on many candidates, all or none; those of others are refused."""
         words = dict.fromkeys(ids, word)
-        return decide.decide_many(self._project, words, analyst=self._analyst)
+        return decide.decide_many(self._project, words, analyst=self._analyst, seen={})
+
+    def others(self, ids: Sequence[int]) -> tuple[OtherWord, ...]:
+        """What other analysts have decided of candidates."""
+        return words_of_others(self._project, ids, analyst=self._analyst)
+
+    def journals_of_others(self) -> Stamp:
+        """Sizes of the other analysts' journals; another stamp = one of them has decided."""
+        return journals_of_others(self._project, analyst=self._analyst)
 
     def amend(self, saved: SavedDecision, **added: object) -> SavedDecision:
         """Add a reason, a note or marks to a decision just saved."""
         return decide.amend(self._project, saved, **added)
 
-    def remark(self, candidate_id: int, word: Word) -> SavedDecision:
+    def remark(self, candidate_id: int, shown: Shown) -> SavedDecision:
         """Save marks or a note without a verdict."""
-        return decide.remark(self._project, candidate_id, word, analyst=self._analyst)
+        word = shown.marks or Word(Verdict.WITHDRAW)
+        seen = {candidate_id: shown.word_at}
+        return decide.remark(self._project, candidate_id, word, analyst=self._analyst, seen=seen)
 
     def undo(self) -> tuple[SavedDecision, ...]:
         """Take back the analyst's newest decision, or all that were saved with it."""

@@ -1,8 +1,10 @@
 """Cells as textual strips."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +15,8 @@ from rtsproj.tui.pictures.kitty import colour_of, row_text
 
 ROUND = np.uint8(0b11111000)
 """Colours are rounded to 5 bits: half the bytes after compression, invisible to the eye."""
+UNDER = 0.4
+"""Share of its light that a picture keeps under a character."""
 EDGE = "│"
 """Marks where a swipe joins two pictures."""
 EDGE_STYLE = Style(color=Color.from_rgb(255, 214, 0))
@@ -35,6 +39,37 @@ def strips_of(pixels: Picture, mode: Mode) -> list[Strip]:
         )
         for row, fores, backs in zip(chosen, lit, dark, strict=True)
     ]
+
+
+def strips_under(
+    pixels: Picture,
+    valid: npt.NDArray[np.bool_],
+    *,
+    over: npt.NDArray[np.str_],
+    styles: Sequence[Sequence[Style]],
+) -> list[Strip]:
+    """A picture in quadrants with characters over it; under a character the picture is darker.
+
+    Args:
+        pixels: (2 x rows, 2 x cols, 3) uint8.
+        valid: (2 x rows, 2 x cols), where there is a picture.
+        over: (rows, cols), a space where the picture is seen.
+        styles: colour of each character.
+    """
+    found = []
+    rows, cols = over.shape
+    mean = pixels.reshape(rows, 2, cols, 2, 3).mean(axis=(1, 3)) * UNDER
+    backs = np.bitwise_and(mean.astype(np.uint8), ROUND)
+    is_seen = np.asarray(valid.reshape(rows, 2, cols, 2).any(axis=(1, 3)))
+    for row, strip in enumerate(strips_of(pixels, Mode.QUADRANT)):
+        cells = list(strip)
+        for col in np.flatnonzero((over[row] != " ") | ~is_seen[row]).tolist():
+            style = styles[row][col]
+            if is_seen[row, col]:
+                style += Style(bgcolor=Color.from_rgb(*backs[row, col].tolist()))
+            cells[col] = Segment(str(over[row, col]), style)
+        found.append(Strip(cells, cols))
+    return found
 
 
 def placeholder_strip(picture_id: int, row: int, first: int, cols: int) -> Strip:

@@ -61,6 +61,7 @@ class DataScreen(WorkingScreen):
         self._marks: dict[Place, Mark] = {}
         self._said: dict[Place, Given] = {}
         self._seen: Recognised | None = None
+        self._unread: set[Place] = set()
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -95,6 +96,12 @@ class DataScreen(WorkingScreen):
         """What the file is."""
         found = self._gateway.data.recognise(path, self._said.get(path, Given()))
         self.app.call_from_thread(self._show_file, found)
+
+    @work(thread=True, group="mark", exit_on_error=False)
+    def mark_when_read(self, path: Place) -> None:
+        """Mark a file as what it turns out to be, wherever the cursor is by then."""
+        found = self._gateway.data.recognise(path, self._said.get(path, Given()))
+        self.app.call_from_thread(self._mark_read, found)
 
     @work(thread=True, exclusive=True, group="add", exit_on_error=False)
     def add(self, marks: tuple[tuple[Place, Mark], ...]) -> None:
@@ -161,8 +168,11 @@ class DataScreen(WorkingScreen):
             return
         if here in self._marks:
             del self._marks[here]
+        elif here in self._unread:
+            self._unread.discard(here)
         elif seen is None or seen.path != here:
-            self.notify("a moment: the file is being looked at")
+            self._unread.add(here)
+            self.mark_when_read(here)
         elif not seen.kinds:
             self.notify("this file cannot be added: the reason stands beside", severity="warning")
         else:
@@ -211,6 +221,9 @@ class DataScreen(WorkingScreen):
 
     def action_add(self) -> None:
         """Ask, then add what is marked."""
+        if self._unread:
+            self.notify(f"reading {counted(len(self._unread), 'marked file')}…")
+            return
         if not self._marks:
             self.notify("mark files first: space", severity="warning")
             return
@@ -313,6 +326,17 @@ class DataScreen(WorkingScreen):
         lines += [f"{name:<9} {safe_text(value)}" for name, value in found.facts]
         self.query_one("#about", Static).update(content(*lines))
 
+    def _mark_read(self, found: Recognised) -> None:
+        if found.path not in self._unread:
+            return  # the mark was taken off again
+        self._unread.discard(found.path)
+        if found.kinds:
+            self._marks[found.path] = Mark(found.kinds[0], self._said.get(found.path, Given()))
+        else:
+            text = f"{safe_text(found.path.name)} cannot be added; stand on it for the reason"
+            self.notify(text, severity="warning", markup=False)
+        self._refresh_files()
+
     def _refresh_files(self) -> None:
         files = self.query_one("#files", LazyList)
         files.refresh()
@@ -348,7 +372,8 @@ class DataScreen(WorkingScreen):
         one = self._entries[row]
         mark = self._marks.get(one)
         name = safe_text(one.name) + ("/" if _is_folder(one) else "")
-        return f"{'●' if mark else ' '} {name}" + (f"  ← {mark.kind}" if mark else "")
+        sign = "●" if mark else "…" if one in self._unread else " "
+        return f"{sign} {name}" + (f"  ← {mark.kind}" if mark else "")
 
 
 def _is_folder(place: Place) -> bool:

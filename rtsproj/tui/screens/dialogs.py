@@ -44,6 +44,33 @@ class ReasonPrompt(ModalScreen[str | None]):
             self.notify("one of these reasons, enter for none, u to take it back", timeout=2)
 
 
+class SecondOpinion(ModalScreen[bool]):
+    """Another analyst was faster: S saves one's own word beside theirs; enter or esc goes on.
+
+    No key of a verdict answers, so that a second opinion is never given by a key typed ahead.
+    """
+
+    DEFAULT_CSS = ReasonPrompt.DEFAULT_CSS.replace("ReasonPrompt", "SecondOpinion")
+
+    def __init__(self, other: str, verdict: str) -> None:
+        super().__init__()
+        self._text = f" {other}. S save your {verdict} as a second opinion   enter go on"
+
+    def compose(self) -> ComposeResult:
+        """One line."""
+        yield Static(content(self._text))
+
+    def on_key(self, event: events.Key) -> None:
+        """Only the keys of the line count."""
+        event.stop()
+        if event.key == "S":
+            self.dismiss(result=True)
+        elif event.key in ("enter", "escape"):
+            self.dismiss(result=False)
+        else:
+            self.notify("S saves a second opinion, enter goes on without one", timeout=2)
+
+
 class BulkPrompt(ModalScreen[str | None]):
     """A verdict on all that are marked: its word and the count, such as ``reject 12``."""
 

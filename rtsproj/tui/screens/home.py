@@ -1,5 +1,6 @@
 """Home: where the project stands, what is next on enter, jobs with their progress."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,8 @@ class HomeScreen(WorkingScreen):
         self._now: Status | None = None
         self._seen: tuple[float, ...] = ()
         self._shown: dict[str, str] = {}
+        self._is_read = False
+        self._waiting: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """Stages on top; map, iterations, jobs and log below."""
@@ -95,6 +98,7 @@ class HomeScreen(WorkingScreen):
 
     def on_screen_resume(self) -> None:
         """Another screen may have changed the project."""
+        self._is_read = False
         self.look()
 
     def _look_if_changed(self) -> None:
@@ -119,9 +123,11 @@ class HomeScreen(WorkingScreen):
             now = self._gateway.desk.status()
             seen = self._gateway.facts.overview()
         except RtsError as error:
+            self._is_read, self._waiting = True, None
             self.app.call_from_thread(self.say, error)
             return
         self.app.call_from_thread(self._show, now, seen)
+        self.app.call_from_thread(self._catch_up)
 
     @work(thread=True, exclusive=True, group="map", exit_on_error=False)
     def read_map(self) -> None:
@@ -154,10 +160,22 @@ class HomeScreen(WorkingScreen):
         self.app.call_from_thread(self.notify, step.did or step.waits_for, markup=False)
         self.app.call_from_thread(self.look)
 
+    def _must_wait(self, act: Callable[[], None]) -> bool:
+        """True while the project is read: the newest key acts once it is."""
+        if not self._is_read:
+            self._waiting = act
+            self.notify("reading the project…", timeout=2)
+        return not self._is_read
+
+    def _catch_up(self) -> None:
+        self._is_read = True
+        act, self._waiting = self._waiting, None
+        if act is not None and self.is_current:
+            act()
+
     def action_next(self) -> None:
         """Enter: the next thing to do."""
-        if self._now is None:
-            self.notify("still reading the project…", timeout=2)
+        if self._must_wait(self.action_next) or self._now is None:
             return
         plan = self._now.plan
         if plan.action in PLACES:
@@ -173,9 +191,10 @@ class HomeScreen(WorkingScreen):
     def action_open(self, place: str) -> None:
         """Another screen, or why it is empty yet."""
         now = self._now
-        if now is None and place in ("triage", "converge", "report", "map", "sql"):
-            self.notify("still reading the project…", timeout=2)
-        elif place == "triage" and now is not None and now.counts["open"] == 0:
+        is_asked = place in ("triage", "converge", "report", "map", "sql")
+        if is_asked and now is None and self._must_wait(lambda: self.action_open(place)):
+            return
+        if place == "triage" and now is not None and now.counts["open"] == 0:
             self.notify("no candidate waits for a decision", severity="warning")
         elif (
             place in ("converge", "report", "map", "sql") and now is not None and not now.iterations

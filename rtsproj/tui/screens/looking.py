@@ -86,7 +86,9 @@ class LookingScreen(WorkingScreen):
             return
         app: Any = self.app  # the viewer asks for an app with a display and a gateway
         rings = view.rings if self._pane.outline_shown else ()
-        show_full(app, view.rgb, rings, view.title)
+        card = self._card
+        name = f"C-{card.row.candidate_id:05} · " if card is not None else ""
+        show_full(app, view.rgb, rings, name + view.title)
 
     @work(thread=True, exclusive=True, group="png", exit_on_error=False)
     def action_png(self) -> None:

@@ -1,5 +1,8 @@
 """Map: slumps and candidates where they lie, with the way from one to the next."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 from textual import work
 from textual.app import ComposeResult
@@ -7,21 +10,28 @@ from textual.widgets import Static
 
 from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
+from rtsproj.tui.display import display_of
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import MAP, bindings
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
-from rtsproj.tui.widgets.area_map import AreaMap, Layer, legend
+from rtsproj.tui.widgets.area_map import AreaMap, Layer, View, legend
 from rtsproj.tui.widgets.braille import ACROSS
 from rtsproj.tui.widgets.head import Head
 from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.words import area_text, metres_text, place_text
 from rtsproj.workflow.area_map import OPEN, SLUMP, MapLayers, Points, Segments, nearest
+from rtsproj.workflow.map_imagery import MapPicture
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 NEAR_CELLS = 2
 """Cells round the cursor in which a candidate counts as meant."""
 OUTLINES_BELOW_M = 20.0
 """m per dot from which outlines are drawn."""
+REST_S = 0.08
+"""s that the view rests before its imagery is read."""
 STATES = ("open", "unsure", "accepted", "rejected", "slump")
 
 
@@ -47,6 +57,9 @@ class MapScreen(WorkingScreen):
         self._order: np.ndarray = np.zeros(0, np.int64)
         self._at = -1
         self._outlined: object = None
+        self._has_imagery = False
+        self._pictured: object = None
+        self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The map, and a line about the place under the cursor."""
@@ -89,9 +102,21 @@ class MapScreen(WorkingScreen):
             return  # the map stands without them
         self.app.call_from_thread(self._take_outlines, found)
 
+    @work(thread=True, exclusive=True, group="imagery", exit_on_error=False)
+    def read_picture(self, view: View, cols: int, rows: int) -> None:
+        """Read the imagery of the view."""
+        try:
+            bounds = view.bounds(cols=cols, rows=rows)
+            found = self._gateway.maps.picture(bounds, (2 * cols, 2 * rows))
+        except RtsError as error:
+            self.app.call_from_thread(self.say, error)
+            return
+        self.app.call_from_thread(self._take_picture, view, found)
+
     def on_area_map_moved(self) -> None:
-        """Tell of the place; read outlines where the view is close."""
+        """Tell of the place; read outlines where the view is close, and imagery where wanted."""
         self._tell()
+        self._picture_soon()
         view = self.map.view
         if view is None:
             return
@@ -123,6 +148,48 @@ class MapScreen(WorkingScreen):
         self.map.shown = order[(order.index(self.map.shown) + 1) % len(order)]
         self.map.redraw()
         self._title()
+
+    def action_imagery(self) -> None:
+        """The searched images under the map, or not."""
+        if display_of(self.app).is_ascii:
+            self.notify("imagery needs more than ASCII", severity="warning")
+            return
+        self._has_imagery = not self._has_imagery
+        self._pictured = None
+        if self._has_imagery:
+            self._picture_soon()
+        else:
+            self.map.show_picture(None)
+            self._title()
+
+    def on_resize(self) -> None:
+        """Another size is another picture."""
+        self.call_after_refresh(self._picture_soon)
+
+    def _picture_soon(self) -> None:
+        """Read imagery once the view rests, so that a held key stays light."""
+        wanted = (self.map.view, self.map.size)
+        if not self._has_imagery or wanted == self._pictured:
+            return
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_S, self._read_imagery)
+
+    def _read_imagery(self) -> None:
+        view, size = self.map.view, self.map.size
+        if view is not None and self._has_imagery:
+            self._pictured = (view, size)
+            self.read_picture(view, size.width, size.height)
+
+    def _take_picture(self, view: View, found: MapPicture) -> None:
+        if not self._has_imagery or view != self.map.view:
+            return
+        if display_of(self.app).grey:
+            grey = found.rgb.mean(axis=2, keepdims=True).astype(np.uint8)
+            found = replace(found, rgb=np.repeat(grey, 3, axis=2))
+        self.map.show_picture(found, view)
+        closer = f"imagery of views up to {metres_text(found.widest_m)}: = goes closer"
+        self._title("" if found.valid.size else closer)
 
     def action_jump(self, step: int) -> None:
         """Go to the next candidate: open ones first, else all of them."""
@@ -183,10 +250,11 @@ class MapScreen(WorkingScreen):
                 else:
                     self.notify("that place is not on the map", severity="warning")
 
-    def _title(self) -> None:
+    def _title(self, about_imagery: str = "") -> None:
         layers = self.map.ground
         if layers is not None:
-            self.map.border_title = f"map · {self.map.shown}"
+            more = about_imagery or ("imagery" if self._has_imagery else "")
+            self.map.border_title = f"map · {self.map.shown}" + (f" · {more}" if more else "")
             self.map.border_subtitle = legend(layers, self.map.shown)
 
     def _tell(self) -> None:

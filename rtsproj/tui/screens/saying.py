@@ -2,17 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, SavedDecision, Verdict
+from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
+from rtsproj.tui.gateway.review import Shown
 from rtsproj.tui.review import Review
-from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt
+from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt, SecondOpinion
 from rtsproj.tui.screens.looking import LookingScreen
 from rtsproj.tui.screens.questions import Line
-from rtsproj.workflow.decide import Word, act_text, standing_word, word_of
+from rtsproj.workflow.decide import (
+    Word,
+    act_text,
+    standing_word,
+    word_of,
+)
+from rtsproj.workflow.others import DecidedElsewhereError, OtherWord
 
 Write = Callable[[], Sequence[SavedDecision]]
 """Saves decisions; empty where there is nothing to save."""
@@ -57,10 +65,23 @@ class SayingScreen(LookingScreen):
             if one in self._state.said:
                 self.notify("decided already: u takes it back", severity="warning")
                 return
-            marks = self._standing(one)
+            if one in self._state.others:
+                self._ask_second(self._state.others[one], verdict)
+                return
+            await self._say(verdict, row, self._shown(one))
+
+    async def _say(self, verdict: str, row: int, shown: Shown) -> None:
+        """Save a verdict, then go on; a word of another analyst that was not shown is shown."""
+        queue = self._state.queue
+        if queue is None:
+            return
+        try:
             saved = await self._save(
-                lambda: (self._gateway.review.say(verdict, queue, row, marks=marks),)
+                lambda: (self._gateway.review.say(verdict, queue, row, shown=shown),)
             )
+        except DecidedElsewhereError as error:
+            self._ask_second(error.others[0], verdict)
+            return
         if saved is None:
             return
         if saved[0].verdict is Verdict.REJECT:
@@ -69,6 +90,32 @@ class SayingScreen(LookingScreen):
             self.app.push_screen(prompt, self._take_reason)
         else:
             self._advance()
+
+    def _ask_second(self, other: OtherWord, verdict: str) -> None:
+        """Show what another analyst has decided; a second opinion is asked for as one."""
+        self._note_others([other.candidate_id], [other])
+        row, one = self._row, other.candidate_id
+
+        async def answered(is_wanted: bool | None) -> None:  # noqa: FBT001 - textual's callback
+            if not is_wanted:
+                self._advance()
+                return
+            shown = replace(self._shown(one), word_at=other.decided_at)
+            async with self._saving:
+                await self._say(verdict, row, shown)
+
+        self.app.push_screen(SecondOpinion(safe_text(other.text), verdict), answered)
+
+    def _note_others(self, ids: Iterable[int], others: Sequence[OtherWord]) -> None:
+        """Other analysts have decided candidates of the queue."""
+        changed = self._state.take_others(ids, others)
+        for one in changed:
+            self._gateway.pictures.forget_word(one)
+            self._show_saved(one)
+        here = self._state.id_at(self._row)
+        if here in changed and here in self._state.others:
+            text = safe_text(self._state.others[here].text)
+            self.notify(text, severity="warning", markup=False)
 
     async def action_undo(self) -> None:
         """Take back the newest act, also of an earlier session."""
@@ -118,7 +165,13 @@ class SayingScreen(LookingScreen):
         if not self._state.marked:
             self.notify("nothing is marked: x marks", severity="warning")
             return
-        self.app.push_screen(BulkPrompt(len(self._state.marked)), self._take_bulk)
+        ids = sorted(self._state.marked)
+
+        async def answered(verdict: str | None) -> None:
+            if verdict is not None:
+                await self._take_bulk(ids, verdict)
+
+        self.app.push_screen(BulkPrompt(len(ids)), answered)
 
     @property
     def _is_blind(self) -> bool:
@@ -129,6 +182,8 @@ class SayingScreen(LookingScreen):
         """Save off the loop; what cannot be saved stays on the screen with the reason."""
         try:
             saved = await asyncio.to_thread(write)
+        except DecidedElsewhereError:
+            raise
         except RtsError as error:
             said = f"NOT SAVED: {error.what}: {error.hint}"
             self.notify(said, severity="error", markup=False, timeout=30)
@@ -159,13 +214,29 @@ class SayingScreen(LookingScreen):
             self.notify("a blind repeat takes a verdict only", severity="warning")
             return
         review = self._gateway.review
-        async with self._saving:
-            if newest is not None and newest.candidate_id == one:
-                await self._save(lambda: (review.amend(newest, **marks),))
-            else:
-                said = replace(word, **marks)  # type: ignore[arg-type]
-                await self._save(lambda: (review.remark(one, said),))
+        said = replace(self._shown(one), marks=replace(word, **marks))  # type: ignore[arg-type]
+        try:
+            async with self._saving:
+                if newest is not None and newest.candidate_id == one:
+                    await self._save(lambda: (review.amend(newest, **marks),))
+                else:
+                    await self._save(lambda: (review.remark(one, said),))
+        except DecidedElsewhereError as error:
+            self._refuse(error)
         self._read_here()
+
+    def _refuse(self, error: DecidedElsewhereError) -> None:
+        """Nothing was saved: other analysts have decided meanwhile."""
+        self._note_others([one.candidate_id for one in error.others], error.others)
+        self.notify(f"not saved: {safe_text(error.what)}", severity="warning", markup=False)
+
+    def _shown(self, candidate_id: int) -> Shown:
+        """What the screen shows of a candidate; in a triage no word of others is the question."""
+        card, queue = self._card, self._state.queue
+        is_here = card is not None and card.row.candidate_id == candidate_id
+        is_asked = queue is not None and queue.kind == "adjudication"
+        word_at = card.row.decided_at if card is not None and is_here and is_asked else None
+        return Shown(self._standing(candidate_id), word_at)
 
     def _standing(self, candidate_id: int | None) -> Word | None:
         """The newest word on a candidate with its marks; None where nothing is known of it yet."""
@@ -187,21 +258,25 @@ class SayingScreen(LookingScreen):
             return
         newest = self._state.newest
         if reason and newest is not None:
-            async with self._saving:
-                await self._save(lambda: (self._gateway.review.amend(newest, reason=reason),))
+            try:
+                async with self._saving:
+                    await self._save(lambda: (self._gateway.review.amend(newest, reason=reason),))
+            except DecidedElsewhereError as error:
+                self._refuse(error)
         self._advance()
 
     async def _take_note(self, note: str | None) -> None:
         if note is not None:
             await self._mark(note=note)
 
-    async def _take_bulk(self, verdict: str | None) -> None:
-        if verdict is None:
-            return
-        ids = sorted(self._state.marked)
+    async def _take_bulk(self, ids: Sequence[int], verdict: str) -> None:
         word = Word(Verdict(verdict))
-        async with self._saving:
-            saved = await self._save(lambda: self._gateway.review.decide_many(ids, word))
+        try:
+            async with self._saving:
+                saved = await self._save(lambda: self._gateway.review.decide_many(ids, word))
+        except DecidedElsewhereError as error:
+            self._refuse(error)  # and unmarks theirs: X decides the others
+            return
         if saved is None:
             return
         self.notify(f"{len(saved)} saved: {verdict}; one u takes all of them back", markup=False)

@@ -43,6 +43,12 @@ CLAIM_S = 1.0
 """s that the cursor rests before the next candidates are claimed."""
 
 
+OTHERS_S = 1.0
+"""s between two looks at the journals of other analysts."""
+AROUND = 200
+"""Rows before and after the cursor whose words of others are read."""
+
+
 class TriageScreen(SayingScreen):
     """One candidate at a time."""
 
@@ -56,6 +62,7 @@ class TriageScreen(SayingScreen):
         self._wanted = Wanted(kind, gateway.project.settings.triage.order)
         self._rest: Timer | None = None
         self._claim_rest: Timer | None = None
+        self._journals = gateway.review.journals_of_others()
 
     def compose(self) -> ComposeResult:
         """Queue, picture, evidence."""
@@ -78,6 +85,7 @@ class TriageScreen(SayingScreen):
         if pause_min > 0:
             self.set_interval(60 * pause_min, self._remind)
         self.read_queue(resume=True)
+        self.set_interval(OTHERS_S, self._look_at_others)
 
     def on_resize(self) -> None:
         """Too small for a picture: the text card alone; smaller still: one line."""
@@ -130,6 +138,22 @@ class TriageScreen(SayingScreen):
             text = f"{len(held)} of the next are before {names}: they are left out"
             self.app.call_from_thread(self.notify, text, markup=False)
             self.app.call_from_thread(self.read_queue)
+
+    def _look_at_others(self) -> None:
+        """Read what others have decided, once one of their journals has grown."""
+        queue = self._state.queue
+        if queue is None or queue.kind != "triage":
+            return
+        before, self._journals = self._journals, self._gateway.review.journals_of_others()
+        if self._journals != before:
+            first = max(0, self._row - AROUND)
+            rows = range(first, min(len(queue), self._row + AROUND))
+            self.read_others([int(queue.ids[row]) for row in rows if not queue.blind[row]])
+
+    @work(thread=True, exclusive=True, group="others", exit_on_error=False)
+    def read_others(self, ids: list[int]) -> None:
+        """What other analysts have decided of these."""
+        self.app.call_from_thread(self._note_others, ids, self._gateway.review.others(ids))
 
     @on(LazyList.Moved)
     def show_candidate(self) -> None:

@@ -3,6 +3,7 @@
 Points are binned into cells by numpy: a frame costs the same Python work for one as for a million.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -27,6 +28,7 @@ from rtsproj.tui.ink import (
     WARNING,
     inks,
 )
+from rtsproj.tui.pictures.strips import strips_under
 from rtsproj.tui.widgets.braille import ACROSS, DOWN, Canvas
 from rtsproj.workflow.area_map import (
     OPEN,
@@ -37,6 +39,7 @@ from rtsproj.workflow.area_map import (
     Points,
     Segments,
 )
+from rtsproj.workflow.map_imagery import MapPicture
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -116,6 +119,8 @@ class AreaMap(Widget, can_focus=True):
         self._cursor: tuple[int, int] | None = None
         self._outlines: Segments | None = None
         self._chosen: tuple[float, float] | None = None
+        self._picture: MapPicture | None = None
+        self._pictured: View | None = None
         self._strips: list[Strip] | None = None
 
     def show(self, layers: MapLayers) -> None:
@@ -126,6 +131,12 @@ class AreaMap(Widget, can_focus=True):
     def show_outlines(self, outlines: Segments | None) -> None:
         """Draw outlines too, where the view is close enough."""
         self._outlines = outlines
+        self.redraw()
+
+    def show_picture(self, picture: MapPicture | None, view: View | None = None) -> None:
+        """Lay imagery under this view, two elements a cell each way; None takes it away."""
+        self._picture = picture
+        self._pictured = view
         self.redraw()
 
     def choose(self, x: float, y: float) -> None:
@@ -240,7 +251,17 @@ class AreaMap(Widget, can_focus=True):
             at = view.dots(np.array([self._chosen]), cols=cols, rows=rows).astype(np.int64)
             canvas.glyphs(at[:, 0] // ACROSS, at[:, 1] // DOWN, "◆", ink=BRIGHT)
         draw_scale(canvas, view)
-        return canvas.strips(styles)
+        return self._under(canvas, view, styles)
+
+    def _under(self, canvas: Canvas, view: View, styles: Sequence[Style]) -> list[Strip]:
+        """The canvas over imagery, where this view has been read."""
+        picture = self._picture
+        wanted = (2 * canvas.rows, 2 * canvas.cols)
+        if picture is None or view != self._pictured or picture.valid.shape != wanted:
+            return canvas.strips(styles)
+        cells = [[styles[ink] for ink in row] for row in canvas.inks.tolist()]
+        over = canvas.characters()
+        return strips_under(picture.rgb, picture.valid, over=over, styles=cells)
 
     def _with_cursor(self, strip: Strip) -> Strip:
         col = self.cursor[0]

@@ -95,6 +95,11 @@ class Canvas:
         """The canvas as lines of text."""
         return "\n".join("".join(row) for row in self.characters())
 
+    @property
+    def inks(self) -> npt.NDArray[np.int8]:
+        """The ink of each cell, (rows, cols)."""
+        return self._inks
+
     def strips(self, styles: Sequence[Style]) -> list[Strip]:
         """The canvas as strips; neighbours of one ink are one segment."""
         if not self.cols:
