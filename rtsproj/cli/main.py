@@ -16,6 +16,7 @@ import typer.main
 
 from rtsproj import __version__
 from rtsproj.cli import screen
+from rtsproj.cli.anywhere import with_global_options
 from rtsproj.cli.output import Talk
 from rtsproj.cli.session import Session
 from rtsproj.domain.text import suggestion
@@ -68,7 +69,7 @@ class LazyVerbs(typer.core.TyperGroup):
             return super().get_command(ctx, cmd_name)
         module = import_module(f"rtsproj.cli.{VERBS[cmd_name]}")
         group: Any = typer.main.get_command(module.app)
-        return group.commands[cmd_name]
+        return with_global_options(group.commands[cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that was typed, or the one that may have been meant."""
@@ -101,7 +102,9 @@ def root(
     folder: Annotated[
         Path, typer.Option("-C", metavar="DIR", help="Project directory, as in git.")
     ] = Path(),
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No talk on stderr.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Suppress messages on stderr.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="More detail.")] = False,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, help="Print the version and end.")
@@ -115,7 +118,8 @@ def root(
 ) -> None:
     """Map every retrogressive thaw slump: train, search, check, repeat until nothing new is found.
 
-    Without a verb the terminal UI opens on the project of this folder.
+    Without a verb the terminal UI opens on the project of this folder. -C, -q and -v may also stand
+    after the verb.
     """
     _version(asked=version)
     wishes = Wishes(pictures, theme, ascii_only, not no_probe, not no_mouse, force_utf8)
