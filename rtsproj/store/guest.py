@@ -68,6 +68,38 @@ def guest(database: Database, *, write_to: Path | None = None) -> Iterator[Conne
             connection.close()
 
 
+@contextmanager
+def _one_query(connection: Connection, text: str) -> Iterator[None]:
+    """Refuse several statements, and say what DuckDB refuses in its first line."""
+    try:
+        statements = connection.extract_statements(text)
+        if len(statements) != 1:
+            raise UsageError(f"{len(statements)} statements in one query", hint="give one query")
+        yield
+    except duckdb.InterruptException:
+        raise UsageError("the query was stopped", hint="nothing was changed") from None
+    except duckdb.Error as error:
+        lines = str(error).splitlines()
+        raise UsageError(lines[0], hint=" ".join(lines[1:3]).strip() or "see the README") from error
+
+
+def fetch_arrow(connection: Connection, text: str) -> tuple[Any, tuple[str, ...]]:
+    """Run one query; returns an Arrow table and the names of its geometry columns, which hold WKB.
+
+    Raises:
+        UsageError: DuckDB refuses it, or it holds several statements.
+    """
+    with _one_query(connection, text):
+        asked = text.rstrip().rstrip(";")
+        described = connection.execute(f"FROM ({asked}) LIMIT 0").description or []
+        geometries = tuple(str(one[0]) for one in described if "GEOMETRY" in str(one[1]))
+        quoted = ('"' + name.replace('"', '""') + '"' for name in geometries)
+        binary = ", ".join(f"ST_AsWKB({name})::BLOB AS {name}" for name in quoted)
+        columns = f"* REPLACE ({binary})" if binary else "*"
+        result = connection.execute(f"SELECT {columns} FROM ({asked})")  # noqa: S608 - as above
+        return result.to_arrow_table(), geometries
+
+
 def run_query(
     connection: Connection, text: str, *, limit: int | None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -76,19 +108,11 @@ def run_query(
     Raises:
         UsageError: DuckDB refuses it, or it holds several statements.
     """
-    try:
-        statements = connection.extract_statements(text)
-        if len(statements) != 1:
-            raise UsageError(f"{len(statements)} statements in one query", hint="give one query")
+    with _one_query(connection, text):
         result = connection.execute(text)
         described = result.description or []
         found = result.fetchall() if limit is None else result.fetchmany(limit)
         geometry = [n for n, column in enumerate(described) if "GEOMETRY" in str(column[1])]
-    except duckdb.InterruptException:
-        raise UsageError("the query was stopped", hint="nothing was changed") from None
-    except duckdb.Error as error:
-        lines = str(error).splitlines()
-        raise UsageError(lines[0], hint=" ".join(lines[1:3]).strip() or "see the README") from error
     if geometry:
         found = [_with_wkt(row, geometry) for row in found]
     return [column[0] for column in described], found

@@ -4,12 +4,21 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rtsproj.errors import UsageError
+from rtsproj.store import facts
 from rtsproj.store.database import Connection
-from rtsproj.store.guest import columns_by_view, copy_out, guest, part_of, run_query
+from rtsproj.store.guest import (
+    columns_by_view,
+    copy_out,
+    fetch_arrow,
+    guest,
+    part_of,
+    run_query,
+)
 from rtsproj.workflow.project import Project
 
 LIMIT = 50_000
@@ -23,6 +32,21 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowTable:
+    """A query's answer for data frames.
+
+    Attributes:
+        rows: a pyarrow.Table.
+        geometries: names of its geometry columns, which hold WKB in the project CRS.
+        crs: the project CRS, ``EPSG:n``; None before the first image.
+    """
+
+    rows: Any
+    geometries: tuple[str, ...]
+    crs: str | None
 
 
 @contextmanager
@@ -40,6 +64,20 @@ def query(project: Project, text: str, *, limit: int | None = None) -> Table:
     """
     with guest(project.database) as connection:
         return ask(connection, text, limit=limit)
+
+
+def arrow(project: Project, text: str) -> ArrowTable:
+    """Answer one query from a snapshot as an Arrow table.
+
+    Raises:
+        UsageError: the query is refused, or pyarrow is not installed.
+    """
+    if find_spec("pyarrow") is None:
+        raise UsageError("pyarrow is not installed", hint="pip install 'rtsproj[notebook]'")
+    with guest(project.database) as connection:
+        found, geometries = fetch_arrow(connection, text)
+        crs = facts.read_fact(connection, "crs")
+    return ArrowTable(found, geometries, crs)
 
 
 def ask(connection: Connection, text: str, *, limit: int | None = None) -> Table:
