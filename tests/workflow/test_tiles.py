@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from desk import CRS, LEFT, PIXEL_M, SIDE, TOP, geojson, square
+from desk import CRS, LEFT, PIXEL_M, SIDE, TOP, geojson, square, write_settings
 from one_by_one import measure
 from shapely.affinity import rotate
 
@@ -61,10 +61,9 @@ def test_tiles_of_an_area_with_a_hole_and_of_a_wider_one(tmp_path: Path, clear: 
     values = np.where(clear, np.arange(SIDE) + 500, 0).astype(np.uint16)
     file = tmp_path / "20190715_042310_1032_3B_AnalyticMS_SR.tif"
     write_geotiff(file, np.stack([values] * 4), Placement(CRS, LEFT, TOP, PIXEL_M), nodata=0)
-    made = init_project(tmp_path / "project", title="tiles")
-    project = replace(
-        made, settings=replace(made.settings, grid=replace(made.settings.grid, core_px=CORE))
-    )
+    project = init_project(tmp_path / "project", title="tiles")
+    grid = replace(project.settings.grid, core_px=CORE)
+    write_settings(project, replace(project.settings, grid=grid))
     add_scenes(project, [file], SceneChoice(), by="ann")
     add_area(project, geojson(tmp_path / "area.geojson", [AREA]), VectorChoice(), by="ann")
     told: list[int] = []
