@@ -80,9 +80,13 @@ SELECT candidate_id, analyst, verdict, coalesce(reason, ''), coalesce(note, '') 
 WHERE candidate_id IN (SELECT unnest(?::BIGINT[]))
 """
 
+# Of the table: the view verdict ranks every decision first, 780 ms at a million, this takes 3 ms.
 WORDS_OF_OTHERS = """
-SELECT candidate_id, analyst, verdict, coalesce(reason, '') AS reason, decided_at FROM verdict
-WHERE candidate_id IN (SELECT unnest(?::BIGINT[])) AND analyst <> ? AND verdict <> 'withdraw'
+SELECT candidate_id, analyst, verdict, coalesce(reason, '') AS reason, decided_at FROM (
+  SELECT * FROM decision
+  WHERE candidate_id IN (SELECT unnest(?::BIGINT[])) AND purpose <> 'replicate'
+  QUALIFY row_number() OVER (PARTITION BY candidate_id ORDER BY decision_id DESC) = 1)
+WHERE analyst <> ? AND verdict <> 'withdraw'
 """
 
 
