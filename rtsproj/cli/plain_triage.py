@@ -13,6 +13,7 @@ from rtsproj.workflow.decide import Word, amend, decide, redo, remark, standing_
 from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
+from rtsproj.workflow.reopened import reopened_by
 from rtsproj.workflow.status import status
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ class PlainTriage:
         else:
             self._passed.add(one)
         print(f"{what}: {candidate_name(one)}")
+        reopened = reopened_by(self._project, saved)
+        if reopened:
+            print(reopened)
 
     def _note(self, asked: Asked, text: str) -> None:
         self._mark(asked, note=text)

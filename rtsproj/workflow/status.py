@@ -10,6 +10,7 @@ from rtsproj.store.database import rows
 from rtsproj.store.lock import holder_of
 from rtsproj.workflow.jobs import RUNNING, Job, list_jobs
 from rtsproj.workflow.project import Project, has_crs, reading
+from rtsproj.workflow.reopened import open_in_closed
 from rtsproj.workflow.stages import NEXT, missing_inputs
 
 COUNTS = """
@@ -79,6 +80,7 @@ class Status:
         jobs: all jobs, newest last.
         iterations: one row per iteration.
         held_by: who writes to the project now; empty = nobody.
+        reopened: on candidates that are open in closed iterations; empty = there is none.
     """
 
     project: str
@@ -93,6 +95,7 @@ class Status:
     jobs: tuple[Job, ...]
     iterations: tuple[IterationRow, ...]
     held_by: str
+    reopened: str = ""
 
 
 def status(project: Project) -> Status:
@@ -136,6 +139,7 @@ def status(project: Project) -> Status:
         jobs=all_jobs,
         iterations=listed,
         held_by=held_by,
+        reopened=open_in_closed(project),
     )
 
 

@@ -9,6 +9,7 @@ from rtsproj.workflow import queue as queues
 from rtsproj.workflow.candidates import CandidateCard, show_candidate
 from rtsproj.workflow.decide import Word
 from rtsproj.workflow.project import Project
+from rtsproj.workflow.reopened import reopened_by
 
 
 class Review:
@@ -78,6 +79,10 @@ class Review:
     def undo(self) -> SavedDecision | None:
         """Take back the analyst's newest decision."""
         return _first(decide.undo(self._project, times=1, analyst=self._analyst))
+
+    def reopened_by(self, saved: SavedDecision) -> str:
+        """One sentence where an undo has opened a candidate of a closed iteration, else empty."""
+        return reopened_by(self._project, [saved])
 
     def redo(self) -> SavedDecision | None:
         """Say again what undo took back."""
