@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rtsproj.domain.iterations import Stage, stop_reason
+from rtsproj.domain.iterations import Stage, reopened_sentence, stop_reason
 from rtsproj.domain.text import counted
 from rtsproj.jobs.state import JobState
 from rtsproj.store import iterations, migrations
@@ -10,7 +10,6 @@ from rtsproj.store.database import rows
 from rtsproj.store.lock import holder_of
 from rtsproj.workflow.jobs import RUNNING, Job, list_jobs
 from rtsproj.workflow.project import Project, has_crs, reading
-from rtsproj.workflow.reopened import open_in_closed
 from rtsproj.workflow.stages import NEXT, missing_inputs
 
 COUNTS = """
@@ -139,8 +138,14 @@ def status(project: Project) -> Status:
         jobs=all_jobs,
         iterations=listed,
         held_by=held_by,
-        reopened=open_in_closed(project),
+        reopened=_reopened(listed),
     )
+
+
+def _reopened(listed: tuple[IterationRow, ...]) -> str:
+    count = sum(one.open for one in listed if one.stage == Stage.DONE)
+    newest = listed[-1]
+    return reopened_sentence(count, newest.iteration, is_done=newest.stage == Stage.DONE)
 
 
 def why_not_converged(project: Project) -> str:
