@@ -83,6 +83,8 @@ def _show(now: Status) -> None:
             print(f"job {job.job_id} {job.verb}: {job.status.state} {share:.0f} %{left}")
     for reason in now.blocked_by:
         print(f"blocked by: {safe_text(reason)}")
+    if now.reopened:
+        print(now.reopened)
     if now.held_by:
         print(f"held by {safe_text(now.held_by)}")
     print(f"state: {safe_text(now.state)}")

@@ -24,6 +24,7 @@ from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.others import DecidedElsewhereError, OtherWord
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
+from rtsproj.workflow.reopened import reopened_by
 from rtsproj.workflow.status import status
 
 if TYPE_CHECKING:
@@ -190,6 +191,9 @@ class PlainTriage:
         if any(self._queue.place_of(one) is None for one in back):
             self._queue = read_queue(self._project, self._wanted, analyst=self._analyst)
         print(act_text(saved, what))
+        reopened = reopened_by(self._project, saved)
+        if reopened:
+            print(reopened)
 
     def _note(self, asked: Asked, text: str) -> None:
         self._mark(asked, note=text)

@@ -27,6 +27,7 @@ from rtsproj.workflow.decide import redo as say_again
 from rtsproj.workflow.decide import undo as take_back
 from rtsproj.workflow.decide_file import decide_from
 from rtsproj.workflow.queue import ORDERS, Kind, Wanted, release
+from rtsproj.workflow.reopened import reopened_by
 
 app = typer.Typer(rich_markup_mode=None)
 candidate = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -160,8 +161,13 @@ def undo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json 
 
     Decisions that were saved at once (X in triage, decide --from) are taken back at once.
     """
-    found = take_back(session(context).open(), times=times, analyst=whoami(by))
+    here = session(context)
+    project = here.open()
+    found = take_back(project, times=times, analyst=whoami(by))
     _report_acts(context, found, "undone", as_json=as_json)
+    reopened = reopened_by(project, found)
+    if reopened:
+        here.talk.say(reopened)
 
 
 @app.command(epilog="Example: rtsproj redo")

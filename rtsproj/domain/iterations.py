@@ -127,3 +127,22 @@ def stop_reason(outcome: IterationOutcome) -> str:
     if outcome.new_slumps:
         return f"iteration {k} found {counted(outcome.new_slumps, 'new slump')}: search again{tail}"
     return f"no new slump in iteration {k}: the zero-new rule is met{tail}"
+
+
+def reopened_sentence(count: int, newest: int, *, is_done: bool) -> str:
+    """What happens to candidates that are open in a closed iteration; empty where there is none.
+
+    Args:
+        count: such candidates.
+        newest: number of the newest iteration.
+        is_done: True where that one is closed too.
+    """
+    if not count:
+        return ""
+    what = f"open in a closed iteration: {counted(count, 'candidate')}, in the queue of triage"
+    if is_done:
+        return (
+            f"{what}; iteration {newest} stays closed: decide now (rtsproj triage), and "
+            f"rtsproj converge --again opens iteration {newest + 1}"
+        )
+    return f"{what}; iteration {newest} cannot close before a decision (rtsproj triage)"

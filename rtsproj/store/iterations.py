@@ -15,6 +15,10 @@ WHERE s.origin = 'found' AND s.first_iteration = ?
 BEFORE = "SELECT reason FROM iteration_close WHERE iteration < ? ORDER BY iteration DESC LIMIT 1"
 OPEN = "SELECT count(*) FROM candidates WHERE status = 'open'"
 
+OPEN_IN_CLOSED = """
+SELECT candidate_id FROM candidates JOIN iteration_close USING (iteration) WHERE status = 'open'
+"""
+
 
 def open_iteration(connection: Connection, iteration: int, *, by: str) -> None:
     """Open an iteration; it grows from the inventory as it stands."""
@@ -35,6 +39,11 @@ def latest_iteration(connection: Connection) -> dict[str, Any] | None:
 def read_iterations(connection: Connection) -> list[dict[str, Any]]:
     """All rows of the view, in order."""
     return rows(connection, "FROM iterations ORDER BY iteration")
+
+
+def open_in_closed(connection: Connection) -> frozenset[int]:
+    """Candidates without a decision in iterations that were closed."""
+    return frozenset(row["candidate_id"] for row in rows(connection, OPEN_IN_CLOSED))
 
 
 def outcome_of(connection: Connection, row: Mapping[str, Any]) -> IterationOutcome:

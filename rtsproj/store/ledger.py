@@ -81,6 +81,14 @@ def keep_mark(connection: Connection, entry: Entry) -> None:
         connection.execute(FIRST_MARK, mark)
 
 
+def read_marks(connection: Connection) -> dict[str, Mark]:
+    """How far each analyst's journal is contained in this database."""
+    return {
+        row["analyst"]: Mark(row["size_bytes"], row["last_sha256"])
+        for row in rows(connection, "FROM journal_mark")
+    }
+
+
 def known_candidates(connection: Connection, wanted: list[int]) -> set[int]:
     """Those of the given candidates that are in the database."""
     if len(wanted) == 1:  # by the key alone: a third of the cost of the list

@@ -12,8 +12,8 @@ from rtsproj.journal.lines import (
     read_entries,
 )
 from rtsproj.store import decisions, versions
-from rtsproj.store.database import Connection, rows
-from rtsproj.store.ledger import next_seq
+from rtsproj.store.database import Connection
+from rtsproj.store.ledger import next_seq, read_marks
 
 APPLY = {"decisions": decisions.apply, "outlines": versions.apply}
 NAMED = {"decisions": decisions.named, "outlines": versions.named}
@@ -48,10 +48,7 @@ def waiting_lines(connection: Connection, journal: Path) -> int:
 
 
 def _missing(connection: Connection, journal: Path) -> list[Entry]:
-    marks = {
-        row["analyst"]: Mark(row["size_bytes"], row["last_sha256"])
-        for row in rows(connection, "FROM journal_mark")
-    }
+    marks = read_marks(connection)
     entries: list[Entry] = []
     for path in journal_files(journal):
         known = marks.get(analyst_of(path), Mark())

@@ -58,7 +58,7 @@ ORDER BY grid_row, grid_col
 """
 MEETING = """
 SELECT tile_id, grid_row, grid_col, core_px FROM tile
-WHERE withdrawn_at IS NULL AND grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
+WHERE grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
 AND grid_col * core_px < ? AND (grid_col + 1) * core_px > ? ORDER BY grid_row, grid_col
 """
 
@@ -103,7 +103,10 @@ def read_tiles(connection: Connection) -> tuple[Tile, ...]:
 
 
 def tiles_meeting(connection: Connection, window: Window) -> tuple[Tile, ...]:
-    """Tiles that share a pixel with a window of the project grid."""
+    """Tiles that share a pixel with a window of the project grid.
+
+    Withdrawn ones too: what an earlier search has computed there is still its record.
+    """
     edges = [window.row + window.rows, window.row, window.col + window.cols, window.col]
     return tuple(Tile(*row) for row in connection.execute(MEETING, edges).fetchall())
 

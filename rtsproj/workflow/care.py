@@ -9,13 +9,22 @@ from rtsproj.imagery.objects.allowed import allowed_starts
 from rtsproj.jobs.files import sha256_of
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.state import status_of
-from rtsproj.journal.lines import Mark, check, cut_torn_tail, journal_files
+from rtsproj.journal.lines import (
+    Mark,
+    analyst_of,
+    check,
+    cut_torn_tail,
+    journal_files,
+    journal_path,
+)
 from rtsproj.settings.machine import machine_path
 from rtsproj.store import migrations
 from rtsproj.store.database import FILE, rows
+from rtsproj.store.ledger import read_marks
 from rtsproj.workflow.create import migrate_project
 from rtsproj.workflow.jobs import RUNNING
 from rtsproj.workflow.project import Project, catch_up_journal, has_crs, open_project, reading
+from rtsproj.workflow.reopened import open_in_closed
 from rtsproj.workflow.scenes import check_scenes
 
 
@@ -31,7 +40,8 @@ class Check:
 
 def examine(project: Project, *, deep: bool, fix: bool) -> tuple[Check, ...]:
     """Check journal, database, models and, with ``deep``, every image."""
-    checks = [*_journals(project, fix=fix), _replayed(project), *_models(project)]
+    checks = [*_journals(project, fix=fix), _replayed(project), *_reopened(project)]
+    checks.extend(_models(project))
     checks.extend((*_leftovers(project, fix=fix), _stores()))
     if deep:
         checks.extend(
@@ -91,6 +101,11 @@ def restore_from(start: Path, backup: Path | None) -> tuple[Project, int]:
 
 def _journals(project: Project, *, fix: bool) -> list[Check]:
     checks = []
+    marks = _marks(project)
+    for analyst in sorted(set(marks) - {analyst_of(one) for one in journal_files(project.journal)}):
+        path = journal_path(project.journal, analyst)
+        detail = f"{path} is missing; the database holds decisions of it"
+        checks.append(Check(path.name, "damaged", detail, "restore journal/ from a backup"))
     for path in journal_files(project.journal):
         cut = cut_torn_tail(path) if fix else 0
         try:
@@ -101,20 +116,27 @@ def _journals(project: Project, *, fix: bool) -> list[Check]:
         torn = path.stat().st_size - mark.size_bytes
         state = "mended" if cut else "warning" if torn else "ok"
         checks.append(Check(path.name, state, f"{mark.size_bytes} bytes, {torn or cut} torn"))
-        known = _mark(project, path)
-        if known is not None and known.size_bytes > mark.size_bytes:
+        known = marks.get(analyst_of(path), Mark())
+        if known.size_bytes > mark.size_bytes:
             detail = f"{path} is shorter than the database knows it"
+            checks.append(Check(path.name, "damaged", detail, "restore journal/ from a backup"))
+        elif known.size_bytes == mark.size_bytes and known != mark:
+            detail = f"{path} holds other lines than the database knows"
             checks.append(Check(path.name, "damaged", detail, "restore journal/ from a backup"))
     return checks
 
 
-def _mark(project: Project, path: Path) -> Mark | None:
+def _marks(project: Project) -> dict[str, Mark]:
+    """How far each analyst's journal is contained in the database."""
     if not has_crs(project):
-        return None
+        return {}
     with reading(project) as connection:
-        query = "FROM journal_mark WHERE analyst = ?"
-        found = rows(connection, query, [path.stem])
-    return Mark(found[0]["size_bytes"], found[0]["last_sha256"]) if found else None
+        return read_marks(connection)
+
+
+def _reopened(project: Project) -> list[Check]:
+    text = open_in_closed(project)
+    return [Check("decisions", "warning", text, "rtsproj triage")] if text else []
 
 
 def _replayed(project: Project) -> Check:

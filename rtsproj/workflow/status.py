@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rtsproj.domain.iterations import SearchState, Stage, state_sentence
+from rtsproj.domain.iterations import SearchState, Stage, reopened_sentence, state_sentence
 from rtsproj.store import iterations, jobs, migrations
 from rtsproj.store.database import rows
 from rtsproj.store.lock import holder_of
@@ -81,6 +81,7 @@ class Status:
         jobs: all jobs, newest last.
         iterations: one row per iteration.
         held_by: who writes to the project now; empty = nobody.
+        reopened: on candidates that are open in closed iterations; empty = there is none.
     """
 
     project: str
@@ -95,6 +96,7 @@ class Status:
     jobs: tuple[Job, ...]
     iterations: tuple[IterationRow, ...]
     held_by: str
+    reopened: str = ""
 
     @property
     def next_step(self) -> str:
@@ -133,6 +135,7 @@ def status(project: Project) -> Status:
         area_km2 = float(rows(connection, AREA)[0]["km2"])
         state = iterations.state_of(connection, found[-1])
         model = jobs.newest_model(connection, state.outcome.iteration)
+    listed = tuple(_iteration(row) for row in found)
     missing = missing_inputs(project) if state.stage is Stage.SETUP else ()
     situation = _situation(state, missing, all_jobs, model_job=model["job_id"] if model else 0)
     return Status(
@@ -146,8 +149,9 @@ def status(project: Project) -> Status:
         counts=counts,
         area_km2=area_km2,
         jobs=all_jobs,
-        iterations=tuple(_iteration(row) for row in found),
+        iterations=listed,
         held_by=held_by,
+        reopened=_reopened(listed),
     )
 
 
@@ -165,6 +169,12 @@ def _situation(
         missing=missing,
         jobs=all_jobs,
     )
+
+
+def _reopened(listed: tuple[IterationRow, ...]) -> str:
+    count = sum(one.open for one in listed if one.stage == Stage.DONE)
+    newest = listed[-1]
+    return reopened_sentence(count, newest.iteration, is_done=newest.stage == Stage.DONE)
 
 
 def _iteration(row: dict[str, object]) -> IterationRow:

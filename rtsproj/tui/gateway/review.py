@@ -11,6 +11,7 @@ from rtsproj.workflow.candidates import CandidateCard, show_candidate
 from rtsproj.workflow.decide import Word
 from rtsproj.workflow.others import OtherWord, Stamp, journals_of_others, words_of_others
 from rtsproj.workflow.project import Project
+from rtsproj.workflow.reopened import reopened_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,10 @@ class Review:
     def undo(self) -> tuple[SavedDecision, ...]:
         """Take back the analyst's newest decision, or all that were saved with it."""
         return decide.undo(self._project, times=1, analyst=self._analyst)
+
+    def reopened_by(self, saved: Sequence[SavedDecision]) -> str:
+        """One sentence where an undo has opened a candidate of a closed iteration, else empty."""
+        return reopened_by(self._project, saved)
 
     def redo(self) -> tuple[SavedDecision, ...]:
         """Repeat what undo took back."""

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from textual import work
+
 from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, SavedDecision, Verdict
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
@@ -205,6 +207,14 @@ class SayingScreen(LookingScreen):
         if len(saved) > 1:
             self.notify(act_text(saved, what), markup=False)
         self._come_back(saved[-1].candidate_id)
+        self._tell_reopened(saved)
+
+    @work(thread=True, group="reopened", exit_on_error=False)
+    def _tell_reopened(self, saved: Sequence[SavedDecision]) -> None:
+        """An undo may open a candidate of a closed iteration: say what happens then."""
+        text = self._gateway.review.reopened_by(saved)
+        if text:
+            self.app.call_from_thread(self.notify, text, severity="warning", markup=False)
 
     async def _mark(self, **marks: object) -> None:
         """Save marks: on the word that stands, or alone where none does."""
