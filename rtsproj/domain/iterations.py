@@ -120,7 +120,7 @@ def stop_reason(outcome: IterationOutcome) -> str:
     tail = f"; {outcome.unsure} unsure (not blocking)" if outcome.unsure else ""
     if outcome.open_candidates:
         waiting = counted(outcome.open_candidates, "candidate")
-        return f"{waiting} still open in iteration {k}{tail}"
+        return f"{waiting} still open: iteration {k} cannot be closed yet{tail}"
     if outcome.failed_tiles:
         failed = counted(outcome.failed_tiles, "tile")
         return f"{failed} of iteration {k} failed, not searched{tail}"

@@ -41,10 +41,10 @@ TABLE = [
         state(Stage.INFER, searched=12, before=FOUND),
         f"iteration 2 is searched in part: 28 tiles of 40 left; before it: {FOUND}",
     ),
-    (state(Stage.TRIAGE, open_candidates=1), "1 candidate still open in iteration 2"),
+    (state(Stage.TRIAGE, open_candidates=1), "1 candidate still open: iteration 2 cannot be closed yet"),
     (
         state(Stage.TRIAGE, open_candidates=5, unsure=1, new_slumps=4, failed_tiles=2),
-        "5 candidates still open in iteration 2; 1 unsure (not blocking)",
+        "5 candidates still open: iteration 2 cannot be closed yet; 1 unsure (not blocking)",
     ),
     (
         state(Stage.CONVERGE, failed_tiles=2, new_slumps=1, searched=38),

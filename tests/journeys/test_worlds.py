@@ -11,7 +11,7 @@ import torch
 from small import use_small
 from worlds import draw_plan
 
-pytest.register_assert_rewrite("rounds")
+pytest.register_assert_rewrite("rounds", "checks")
 from rounds import walk  # noqa: E402 - its assertions are to say what differs
 
 FIRST = int(os.environ.get("RTSPROJ_WORLDS_FROM", "1"))

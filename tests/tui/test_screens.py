@@ -42,7 +42,7 @@ async def test_home_says_where_one_is_and_what_is_next(project: Project) -> None
         text = text_of(app)
         assert "3 triage ◀ here" in text
         assert "enter: review 3 candidates" in text
-        assert "waits: 3 candidates to decide" in text
+        assert "blocked by: 3 candidates to decide" in text
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, TriageScreen)

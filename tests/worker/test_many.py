@@ -185,7 +185,7 @@ def cluster() -> Iterator[object]:
     """A scheduler and two workers of this machine."""
     distributed = pytest.importorskip("distributed", reason="extra cluster is not installed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as made:
         yield made
 

@@ -174,10 +174,10 @@ def training_set(project: Project, iteration: int) -> set[tuple[str, str]]:
 def test_removed_labels_leave_inventory_and_training_but_no_decision_is_touched(
     project: Project,
 ) -> None:
-    """Seed 1 is found again and accepted as it has grown, seed 2 is only matched."""
+    """Seed 1 is found again, much larger, and accepted; seed 2 is only matched."""
     search(project, [square(20, 20, 26), square(100, 20, 10), square(60, 60, 10)])
     found = list_candidates(project)
-    assert [one.lineage for one in found] == ["grown", "same", "fresh"]
+    assert [one.lineage for one in found] == ["partial", "same", "fresh"]
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
     decide(project, 3, Word(Verdict.REJECT, "barren"), analyst="ann")
     before = query(project, "FROM decision")
@@ -192,7 +192,7 @@ def test_removed_labels_leave_inventory_and_training_but_no_decision_is_touched(
     # AND the candidate that its seed had answered for is asked
     assert done.asked_again == 1
     assert [(one.status, one.lineage) for one in list_candidates(project)] == [
-        ("accept", "grown"),
+        ("accept", "partial"),
         ("open", "fresh"),
         ("reject", "fresh"),
     ]
