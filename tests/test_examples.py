@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from desk import geojson, make_project, scene_file, search, square
 from PIL import Image
 
@@ -12,6 +13,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def test_the_notebook_walk(tmp_path: Path) -> None:
+    pytest.importorskip("geopandas", reason="extra notebook is not installed")
     image = scene_file(tmp_path)
     seeds = geojson(tmp_path / "seeds.geojson", [square(20, 20, 20)])
     words = [EXAMPLES / "1-notebook" / "walk.py", tmp_path / "p", image, seeds]
@@ -22,6 +24,8 @@ def test_the_notebook_walk(tmp_path: Path) -> None:
     assert "1 tiles, 0.33 km2 of valid pixels" in done.stdout
     assert "stage train, next: rtsproj train" in done.stdout
     assert "RTS-00001" in done.stdout
+    assert "1 slumps, 0.36 ha, CRS EPSG:32646" in done.stdout
+    assert "iteration 1 has not been trained or searched" in done.stdout
 
 
 def test_the_tour_takes_pictures_of_real_screens(tmp_path: Path) -> None:

@@ -1,37 +1,39 @@
-"""Drive the method from Python, as a notebook would: the same functions as the command line.
+"""A project from a notebook: cells for Jupyter, VS Code or Spyder (``# %%``), and a script.
 
     python examples/1-notebook/walk.py DIR IMAGE SEEDS.geojson
 
-makes a project in DIR, takes in one image and the known slumps, lays the tiles, prints where the
-project stands, and asks it in SQL.
+Needs the extra ``notebook``: pip install 'rtsproj[notebook]'. From here the loop is ``p.train()``,
+``p.infer()`` (detached jobs that outlive the notebook), ``p.candidates()``, ``p.decide(1, "accept")``
+and ``p.converge()``; with folium installed ``p.candidates().explore("score_mean")`` is a map.
 """
 
+# %% A project with one image and the slumps that are known
 import sys
 from datetime import date
-from pathlib import Path
 
-from rtsproj.domain.labels import Polarity
-from rtsproj.workflow.create import init_project
-from rtsproj.workflow.scenes import SceneChoice, add_scenes
-from rtsproj.workflow.sources import VectorChoice, add_labels
-from rtsproj.workflow.sql import query
-from rtsproj.workflow.status import status
-from rtsproj.workflow.tiles import lay_tiles
+import rtsproj as rts
 
+folder, image, seeds = sys.argv[1:4]
+p = rts.init(folder, name="from a notebook", analyst="me")
+p.add_scenes([image], acquired=date(2019, 7, 15))
+p.add_labels(seeds, polarity="positive")
+tiling = p.tile()
+print(f"{tiling.tiles} tiles, {tiling.valid_km2:.2f} km2 of valid pixels")
 
-def walk(folder: Path, image: Path, seeds: Path) -> None:
-    """Set a project up and ask it two questions."""
-    project = init_project(folder, title="from a notebook")
-    add_scenes(project, [image], SceneChoice(acquired=date(2019, 7, 15)), by="me")
-    add_labels(project, seeds, VectorChoice(), polarity=Polarity.POSITIVE, by="me")
-    tiling = lay_tiles(project)
-    print(f"{tiling.tiles} tiles, {tiling.valid_km2:.2f} km2 of valid pixels")
-    now = status(project)
-    print(f"stage {now.stage}, next: {now.next_step}")
-    found = query(project, "SELECT name, round(area_m2) AS area_m2 FROM inventory ORDER BY name")
-    for row in found.rows:
-        print(*row)
+# %% Where it is, and what is next; in a notebook, p alone shows the same
+now = p.status()
+print(f"stage {now.stage}, next: {now.next_step}")
+print(now.state)
 
+# %% The inventory as a GeoDataFrame in the project CRS; areas are geodesic
+slumps = p.inventory()
+print(slumps[["name", "origin", "area_m2"]].round(0).to_string(index=False))
+print(f"{len(slumps)} slumps, {slumps.area_m2.sum() / 1e4:.2f} ha, CRS {slumps.crs.to_string()}")
 
-if __name__ == "__main__":
-    walk(*map(Path, sys.argv[1:4]))
+# %% Any SQL, in the form that suits: pandas, geopandas, polars or arrow
+tiles = p.query("SELECT grid_row, grid_col, valid_m2 / 1e6 AS valid_km2 FROM tiles", form="polars")
+print(tiles)
+
+# %% Open it again, as in the next session
+again = rts.open(folder, analyst="me")
+print(f"{len(again.inventory())} slumps, as before")

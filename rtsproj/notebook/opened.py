@@ -220,7 +220,7 @@ def open_notebook(path: PathLike = ".", *, analyst: str | None = None) -> OpenPr
     Raises:
         NeedsError: there is none.
     """
-    return OpenProject(open_project(find_project(Path(path))), analyst=analyst)
+    return OpenProject(open_project(find_project(Path(path).expanduser())), analyst=analyst)
 
 
 def init_notebook(
@@ -231,7 +231,8 @@ def init_notebook(
     Raises:
         UsageError: there is a project already, the folder cannot be written, or a bad CRS.
     """
-    return OpenProject(init_project(Path(path), title=name, crs=crs), analyst=analyst)
+    folder = Path(path).expanduser()
+    return OpenProject(init_project(folder, title=name, crs=crs), analyst=analyst)
 
 
 def _ignore(_status: JobStatus) -> None:

@@ -41,7 +41,10 @@ TABLE = [
         state(Stage.INFER, searched=12, before=FOUND),
         f"iteration 2 is searched in part: 28 tiles of 40 left; before it: {FOUND}",
     ),
-    (state(Stage.TRIAGE, open_candidates=1), "1 candidate still open: iteration 2 cannot be closed yet"),
+    (
+        state(Stage.TRIAGE, open_candidates=1),
+        "1 candidate still open: iteration 2 cannot be closed yet",
+    ),
     (
         state(Stage.TRIAGE, open_candidates=5, unsure=1, new_slumps=4, failed_tiles=2),
         "5 candidates still open: iteration 2 cannot be closed yet; 1 unsure (not blocking)",
