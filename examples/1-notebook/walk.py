@@ -2,9 +2,10 @@
 
     python examples/1-notebook/walk.py DIR IMAGE SEEDS.geojson
 
-Needs the extra ``notebook``: pip install 'rtsproj[notebook]'. From here the loop is ``p.train()``,
-``p.infer()`` (detached jobs that outlive the notebook), ``p.candidates()``, ``p.decide(1, "accept")``
-and ``p.converge()``; with folium installed ``p.candidates().explore("score_mean")`` is a map.
+Needs the extra ``notebook``: pip install 'rtsproj[notebook]'. From here the loop is ``p.train()``
+and ``p.infer()`` (detached jobs that outlive the notebook), ``p.candidates()``, then
+``p.decide(1, "accept")`` and ``p.converge()``. With folium installed, a map of the candidates is
+``p.candidates().explore("score_mean")``.
 """
 
 # %% A project with one image and the slumps that are known
