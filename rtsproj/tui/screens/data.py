@@ -359,7 +359,7 @@ class DataScreen(WorkingScreen):
         counts = now.counts
         lines = [
             "   ".join(f"{counts[name]:,} {name}" for name in COUNTED),
-            *(f"next: {safe_text(one)}" for one in now.blocked_by),
+            *(f"blocked by: {safe_text(one)}" for one in now.blocked_by),
         ]
         if not now.blocked_by:
             lines.append(f"next: {now.stage}: q, then enter on home")
