@@ -1,11 +1,8 @@
 """Read what a scene is from its name, its metadata and its blocks; refuse what cannot be used."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,16 +15,16 @@ from shapely.geometry import box
 from rtsproj.domain.bands import BANDS, band_name, numbering_of
 from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.places import ImageUrl, Place, place_of
-from rtsproj.domain.scenes import ALPHA, Role, SceneSpec
+from rtsproj.domain.scenes import Role, SceneSpec
 from rtsproj.errors import UndatedError, UsageError
 from rtsproj.geometry.crs import crs_name, parse_crs
 from rtsproj.geometry.measures import measure
 from rtsproj.imagery.band_statistics import band_statistics, statistics_line
+from rtsproj.imagery.clearness import clear_share_of
 from rtsproj.imagery.names import date_of, guess_bands, sensor_of, udm2_beside, year_of
 from rtsproj.imagery.objects.allowed import require_allowed
 from rtsproj.imagery.objects.reader import MissingObjectError, ObjectError, identity_of
 from rtsproj.imagery.safety import Dataset, checked_path, open_raster
-from rtsproj.imagery.validity import known_pixels
 
 DTYPES = ("uint8", "uint16", "int16", "float32")
 MOST_BLOCK_BYTES = 256 << 20
@@ -36,8 +33,6 @@ MOST_RATIO = 2000
 """Declared bytes per byte on disk; beyond it the file is taken for a decompression bomb."""
 SAMPLED_BLOCKS = 64
 HEADER_BYTES = 65_536
-OVERVIEW_PX = 512
-"""px; side of the decimated look from which clear shares are estimated."""
 NAMES = f"names: {', '.join(BANDS)}; numbers such as B02 are those of the sensor; others are kept"
 """What a band may be called, for messages."""
 
@@ -134,8 +129,7 @@ def read_scene(place: Place, role: Role, choice: ProbeChoice) -> SceneRecord:
         bands = _bands(absolute, dataset, choice)
         nodata = dataset.nodata
         mask_path = udm2_beside(absolute) if isinstance(absolute, Path) else None
-        clear_share = _clear_share(dataset, bands, nodata, mask_path)
-        clear_share = clear_share or _least_share(dataset, bands, nodata, mask_path)
+        clear_share = clear_share_of(dataset, bands, nodata, mask_path)
         if clear_share == 0:
             masked = f", mask {mask_path}" if mask_path else ""
             raise UsageError(
@@ -318,60 +312,6 @@ def _date(path: Place, dataset: Dataset, asked: date | DayOfYear | None) -> date
     raise UndatedError(
         f"{path}: no date in its name or metadata", hint=f"give --date YYYY-MM-DD{kept}", year=year
     )
-
-
-def _clear_share(
-    dataset: Dataset, bands: tuple[str, ...], nodata: float | None, mask_path: Path | None
-) -> float:
-    """Share of clear pixels among the valid ones, from a decimated look."""
-    shape = (min(OVERVIEW_PX, dataset.height), min(OVERVIEW_PX, dataset.width))
-    first = next(n for n, name in enumerate(bands, start=1) if name != ALPHA)
-    values = dataset.read(first, out_shape=shape, out_dtype="float32")
-    valid = np.isfinite(values)
-    if nodata is not None and isfinite(nodata):
-        valid &= values != np.float32(nodata)
-    if ALPHA in bands:
-        valid &= dataset.read(bands.index(ALPHA) + 1, out_shape=shape) > 0
-    if mask_path is None:
-        return float(valid.mean())
-    with open_raster(mask_path) as mask:
-        if (mask.width, mask.height) != (dataset.width, dataset.height):
-            raise UsageError(
-                f"{mask_path} has {mask.width} x {mask.height} px, its scene "
-                f"{dataset.width} x {dataset.height}",
-                hint="put the mask of the same scene beside it, or move it away",
-            )
-        clear = mask.read(1, out_shape=shape) == 1
-    return float((clear & valid).sum() / max(1, valid.sum()))
-
-
-def _least_share(
-    dataset: Dataset, bands: tuple[str, ...], nodata: float | None, mask_path: Path | None
-) -> float:
-    """Share of one pixel where any is clear, else 0: every pixel is read, by the rule of reading.
-
-    The decimated read may miss a few clear pixels, and it sees the first band only.
-    """
-    numbers = [n for n, name in enumerate(bands, start=1) if name != ALPHA]
-    with ExitStack() as stack:
-        mask = None if mask_path is None else stack.enter_context(open_raster(mask_path))
-        for window in _windows(dataset):
-            valid = known_pixels(dataset.read(numbers, window=window), nodata)
-            if ALPHA in bands:
-                valid &= dataset.read(bands.index(ALPHA) + 1, window=window) > 0
-            if mask is not None:
-                valid &= mask.read(1, window=window) == 1
-            if valid.any():
-                return 1.0 / float(dataset.width * dataset.height)
-    return 0.0
-
-
-def _windows(dataset: Dataset) -> Iterator[rasterio.windows.Window]:
-    side = 2 * OVERVIEW_PX
-    for row in range(0, dataset.height, side):
-        for col in range(0, dataset.width, side):
-            size = min(side, dataset.width - col), min(side, dataset.height - row)
-            yield rasterio.windows.Window(col, row, *size)
 
 
 def _gsd(footprint: shapely.Geometry, crs: str, dataset: Dataset) -> float:

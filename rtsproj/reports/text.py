@@ -84,7 +84,7 @@ def _iterations(report: Report) -> list[str]:
 
 def _proximity(report: Report) -> list[str]:
     if not report.line_classes:
-        return ["Roads and railway: none taken in (rtsproj line add FILE --kind road|railway)"]
+        return ["Roads and railway: none added (rtsproj line add FILE --kind road|railway)"]
     headline = next(one for one in report.counts if one.distance_m == report.headline_m)
     lines = [
         (

@@ -13,7 +13,7 @@ Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SettingsReading:
     """What the file held when it was last read.
 
     Attributes:
@@ -28,7 +28,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """One key whose value differs."""
 
     key: str
@@ -48,17 +48,17 @@ class SettingsFile:
         self.path = path
         stamp = _stamp(path)
         self.first = read_settings(path)
-        self._newest = Reading(stamp, self.first)
+        self._newest = SettingsReading(stamp, self.first)
 
-    def read(self) -> Reading:
+    def read(self) -> SettingsReading:
         """The newest reading; the file is opened only where its stamp has changed."""
         stamp = _stamp(self.path)
         newest = self._newest
         if stamp != newest.stamp:
             try:
-                newest = Reading(stamp, read_settings(self.path))
+                newest = SettingsReading(stamp, read_settings(self.path))
             except UsageError as error:
-                newest = Reading(stamp, newest.settings, error)
+                newest = SettingsReading(stamp, newest.settings, error)
             self._newest = newest
         return newest
 
@@ -74,11 +74,11 @@ class SettingsFile:
         return newest.settings
 
 
-def changes(before: Settings, now: Settings) -> tuple[Change, ...]:
+def changes(before: Settings, now: Settings) -> tuple[SettingChange, ...]:
     """Keys whose values differ, in the order of the file."""
     old, new = asdict(before), asdict(now)
     return tuple(
-        Change(f"{table}.{key}", old[table][key], value)
+        SettingChange(f"{table}.{key}", old[table][key], value)
         for table, values in new.items()
         for key, value in values.items()
         if value != old[table][key]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rtsproj.domain.text import safe_text
-from rtsproj.settings.file import Change
+from rtsproj.settings.file import SettingChange
 
 MOST_CHANGES = 3
 """Changed settings that a line names; it counts the others."""
@@ -50,7 +50,7 @@ def clock_text(utc: str) -> str:
         return ""
 
 
-def changes_line(found: Sequence[Change]) -> str:
+def changes_line(found: Sequence[SettingChange]) -> str:
     """train.steps = 60 (was 200); the first few keys, the others counted."""
     named = [f"{one.key} = {one.now} (was {one.before})" for one in found[:MOST_CHANGES]]
     more = len(found) - MOST_CHANGES

@@ -11,7 +11,7 @@ from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, resume_job
-from rtsproj.workflow.planner import NextAction, Plan
+from rtsproj.workflow.planner import NextAction, ProjectPlan
 from rtsproj.workflow.project import Progress, Project
 from rtsproj.workflow.status import status
 from rtsproj.workflow.tiles import lay_tiles
@@ -59,24 +59,24 @@ def next_step(project: Project, watch: Watch, *, by: str) -> Step:
     return Step("", f"{waits}: {plan.command}")
 
 
-def _missing(_project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+def _missing(_project: Project, _watch: Watch, plan: ProjectPlan, _by: str) -> Step:
     raise NeedsError("the project needs inputs first", hint="; ".join(plan.blocked_by))
 
 
-def _lay(project: Project, watch: Watch, _plan: Plan, _by: str) -> Step:
+def _lay(project: Project, watch: Watch, _plan: ProjectPlan, _by: str) -> Step:
     tiling = lay_tiles(project, progress=watch.work)
     return Step(f"{counted(tiling.tiles, 'tile')}, {tiling.valid_km2:.1f} km2", "")
 
 
-def _wait(project: Project, watch: Watch, plan: Plan, _by: str) -> Step:
+def _wait(project: Project, watch: Watch, plan: ProjectPlan, _by: str) -> Step:
     return _follow(project, find_job(project, plan.job_id), watch)
 
 
-def _resume(project: Project, watch: Watch, plan: Plan, _by: str) -> Step:
+def _resume(project: Project, watch: Watch, plan: ProjectPlan, _by: str) -> Step:
     return _follow(project, resume_job(project, plan.job_id), watch)
 
 
-def _failed(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+def _failed(project: Project, _watch: Watch, plan: ProjectPlan, _by: str) -> Step:
     job = find_job(project, plan.job_id)
     change = f"{job.status.hint}; " if job.status.hint else ""
     raise NeedsError(
@@ -86,22 +86,22 @@ def _failed(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
     )
 
 
-def _train(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:
+def _train(project: Project, watch: Watch, _plan: ProjectPlan, by: str) -> Step:
     return _follow(project, start_training(project, by=by, note=watch.note), watch)
 
 
-def _search(project: Project, watch: Watch, _plan: Plan, by: str) -> Step:
+def _search(project: Project, watch: Watch, _plan: ProjectPlan, by: str) -> Step:
     return _follow(project, start_search(project, by=by), watch)
 
 
-def _converge(project: Project, _watch: Watch, plan: Plan, by: str) -> Step:
+def _converge(project: Project, _watch: Watch, plan: ProjectPlan, by: str) -> Step:
     if plan.blocked_by:
         return Step("", f"{'; '.join(plan.blocked_by)}: {plan.command}")
     outcome = converge(project, by=by)
     return Step(outcome.reason, "rtsproj report" if outcome.converged else "")
 
 
-def _report(project: Project, _watch: Watch, plan: Plan, _by: str) -> Step:
+def _report(project: Project, _watch: Watch, plan: ProjectPlan, _by: str) -> Step:
     return Step("", f"nothing to do: {status(project).state}. See `{plan.command}`")
 
 
@@ -114,7 +114,7 @@ def _follow(project: Project, job: Job, watch: Watch) -> Step:
     return Step(f"{name} is done", "")
 
 
-_ACTIONS: dict[NextAction, Callable[[Project, Watch, Plan, str], Step]] = {
+_ACTIONS: dict[NextAction, Callable[[Project, Watch, ProjectPlan, str], Step]] = {
     NextAction.INPUTS: _missing,
     NextAction.TILE: _lay,
     NextAction.WAIT: _wait,

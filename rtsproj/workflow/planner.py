@@ -38,7 +38,7 @@ class NextAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProjectPlan:
     """What is next and what stands in its way.
 
     Attributes:
@@ -81,7 +81,7 @@ class Situation:
     jobs: Sequence[Job] = ()
 
 
-def plan_of(now: Situation) -> Plan:
+def plan_of(now: Situation) -> ProjectPlan:
     """Decide what is next."""
     if now.stage is Stage.SETUP:
         return _set_up(now)
@@ -97,18 +97,20 @@ def plan_of(now: Situation) -> Plan:
     return _by_stage(now)
 
 
-def _set_up(now: Situation) -> Plan:
+def _set_up(now: Situation) -> ProjectPlan:
     if [one for one in now.missing if TILE not in one]:
         command = now.missing[0].rpartition(": ")[2]
-        return Plan(NextAction.INPUTS, command, now.missing[0].partition(": ")[0], now.missing)
-    return Plan(NextAction.TILE, TILE, "lay the tile grid", now.missing)
+        return ProjectPlan(
+            NextAction.INPUTS, command, now.missing[0].partition(": ")[0], now.missing
+        )
+    return ProjectPlan(NextAction.TILE, TILE, "lay the tile grid", now.missing)
 
 
-def _triage(now: Situation, blocked: tuple[str, ...]) -> Plan:
+def _triage(now: Situation, blocked: tuple[str, ...]) -> ProjectPlan:
     waiting = counted(now.open_candidates, "candidate")
     again = " again, after an undo" if now.stage is Stage.DONE else ""
     failed = (f"{counted(now.failed_tiles, 'tile')} failed",) if now.failed_tiles else ()
-    return Plan(
+    return ProjectPlan(
         NextAction.TRIAGE,
         "rtsproj triage",
         f"review {waiting}",
@@ -116,8 +118,8 @@ def _triage(now: Situation, blocked: tuple[str, ...]) -> Plan:
     )
 
 
-def _wait(job: Job, blocked: tuple[str, ...]) -> Plan:
-    return Plan(
+def _wait(job: Job, blocked: tuple[str, ...]) -> ProjectPlan:
+    return ProjectPlan(
         NextAction.WAIT,
         f"rtsproj job attach {job.job_id}",
         f"wait for job {job.job_id} ({job.verb})",
@@ -143,12 +145,12 @@ def _pending(now: Situation) -> Job | None:
     return newest if retrains and newest.status.state is not JobState.FAILED else None
 
 
-def _unfinished(job: Job) -> Plan:
+def _unfinished(job: Job) -> ProjectPlan:
     number, name = job.job_id, f"job {job.job_id} ({job.verb})"
     if job.status.state is JobState.DONE:
         return _wait(job, (f"{name} is done, its results are not collected yet",))
     if job.status.state is JobState.FAILED:
-        return Plan(
+        return ProjectPlan(
             NextAction.FAILED,
             f"rtsproj job show {number}",
             f"see why {name} failed; `rtsproj {job.verb}` starts a new one",
@@ -157,7 +159,7 @@ def _unfinished(job: Job) -> Plan:
         )
     was = "was stopped" if job.status.state is JobState.PAUSED else "ended without a result"
     share = f"{100 * job.status.fraction:.0f} %"
-    return Plan(
+    return ProjectPlan(
         NextAction.RESUME,
         f"rtsproj job resume {number}",
         f"resume {name} from {share}",
@@ -166,10 +168,10 @@ def _unfinished(job: Job) -> Plan:
     )
 
 
-def _by_stage(now: Situation) -> Plan:
+def _by_stage(now: Situation) -> ProjectPlan:
     if now.stage is Stage.CONVERGE and now.failed_tiles:
         failed = counted(now.failed_tiles, "tile")
-        return Plan(
+        return ProjectPlan(
             NextAction.RETRY,
             "rtsproj infer",
             f"search {failed} again; `rtsproj converge --despite-failures` closes without them",
@@ -177,7 +179,7 @@ def _by_stage(now: Situation) -> Plan:
         )
     if now.stage is Stage.DONE and now.unsearched_tiles:
         added = counted(now.unsearched_tiles, "tile")
-        return Plan(
+        return ProjectPlan(
             NextAction.CONVERGE,
             "rtsproj converge --again",
             "open another iteration for what was added",
@@ -192,9 +194,13 @@ def _running_text(job: Job) -> str:
 
 
 _PLANS = {
-    Stage.TRAIN: Plan(NextAction.TRAIN, "rtsproj train", "train this iteration's model (detached)"),
-    Stage.INFER: Plan(NextAction.INFER, "rtsproj infer", "search the area with it (detached)"),
-    Stage.TRIAGE: Plan(NextAction.TRIAGE, "rtsproj triage", "review the candidates"),
-    Stage.CONVERGE: Plan(NextAction.CONVERGE, "rtsproj converge", "check the stop rule"),
-    Stage.DONE: Plan(NextAction.REPORT, "rtsproj report", "read the report"),
+    Stage.TRAIN: ProjectPlan(
+        NextAction.TRAIN, "rtsproj train", "train this iteration's model (detached)"
+    ),
+    Stage.INFER: ProjectPlan(
+        NextAction.INFER, "rtsproj infer", "search the area with it (detached)"
+    ),
+    Stage.TRIAGE: ProjectPlan(NextAction.TRIAGE, "rtsproj triage", "review the candidates"),
+    Stage.CONVERGE: ProjectPlan(NextAction.CONVERGE, "rtsproj converge", "check the stop rule"),
+    Stage.DONE: ProjectPlan(NextAction.REPORT, "rtsproj report", "read the report"),
 }

@@ -10,7 +10,7 @@ from rtsproj.errors import UsageError
 from rtsproj.jobs.files import write_atomic
 from rtsproj.settings.catalogue import Setting, catalogue, hints
 from rtsproj.settings.check import value_of_text
-from rtsproj.settings.file import Change
+from rtsproj.settings.file import SettingChange
 from rtsproj.settings.read import read_settings, settings_of_text
 from rtsproj.settings.write import with_value
 from rtsproj.workflow.project import SETTINGS
@@ -35,8 +35,8 @@ def find_setting(folder: Path, key: str) -> Setting:
     return next(one for one in list_settings(folder) if one.key == key)
 
 
-def set_setting(folder: Path, key: str, text: str) -> Change:
-    """Change one value in project.toml: checked first, then replaced whole; comments stay.
+def set_setting(folder: Path, key: str, text: str) -> SettingChange:
+    """SettingChange one value in project.toml: checked first, then replaced whole; comments stay.
 
     Args:
         folder: the project.
@@ -59,7 +59,7 @@ def set_setting(folder: Path, key: str, text: str) -> Change:
     write_atomic(path, new.encode())
     was = before.get(table, {}).get(name)
     now = next(one for one in catalogue(checked) if one.key == key)
-    return Change(key, now.preset if was is None else was, now.value)
+    return SettingChange(key, now.preset if was is None else was, now.value)
 
 
 def _same(new: str, meant: Mapping[str, object], key: str) -> str:

@@ -7,7 +7,7 @@ from rtsproj.store import iterations, jobs, migrations
 from rtsproj.store.database import rows
 from rtsproj.store.lock import holder_of
 from rtsproj.workflow.jobs import Job, list_jobs
-from rtsproj.workflow.planner import NextAction, Plan, Situation, plan_of
+from rtsproj.workflow.planner import NextAction, ProjectPlan, Situation, plan_of
 from rtsproj.workflow.project import Project, has_crs, reading
 from rtsproj.workflow.stages import missing_inputs
 
@@ -21,7 +21,9 @@ SELECT (SELECT count(*) FROM scenes) AS scenes,
        (SELECT count(*) FROM lines) AS lines
 """
 _NO_IMAGE = "add images to search: rtsproj scene add PATH…"
-_FIRST = Plan(NextAction.INPUTS, "rtsproj scene add PATH…", "add images to search", (_NO_IMAGE,))
+_FIRST = ProjectPlan(
+    NextAction.INPUTS, "rtsproj scene add PATH…", "add images to search", (_NO_IMAGE,)
+)
 """The plan of a project without images."""
 EMPTY = {"scenes": 0, "tiles": 0, "labels": 0, "candidates": 0, "open": 0, "slumps": 0, "lines": 0}
 AREA = "SELECT coalesce(sum(valid_m2), 0) / 1e6 AS km2 FROM tile WHERE withdrawn_at IS NULL"
@@ -90,7 +92,7 @@ class Status:
     iteration: int
     stage: Stage
     state: str
-    plan: Plan
+    plan: ProjectPlan
     counts: dict[str, int]
     area_km2: float
     jobs: tuple[Job, ...]

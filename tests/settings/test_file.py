@@ -6,7 +6,7 @@ import pytest
 
 from rtsproj.errors import UsageError
 from rtsproj.settings import Settings, settings_text
-from rtsproj.settings.file import Change, SettingsFile, changes
+from rtsproj.settings.file import SettingChange, SettingsFile, changes
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_an_edit_is_read_and_named(path: Path) -> None:
     assert file.read().settings.train.steps == 200
     edit(path, "steps = 200", "steps = 60")
     assert file.require().train.steps == 60
-    assert changes(file.first, file.read().settings) == (Change("train.steps", 200, 60),)
+    assert changes(file.first, file.read().settings) == (SettingChange("train.steps", 200, 60),)
 
 
 def test_an_unchanged_file_is_read_once(path: Path) -> None:

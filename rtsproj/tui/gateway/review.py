@@ -15,7 +15,7 @@ from rtsproj.workflow.reopened import reopened_by
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownCandidate:
     """What a screen shows of a candidate.
 
     Attributes:
@@ -58,7 +58,9 @@ class Review:
         """Give the claims back."""
         return queues.release(self._project, analyst=self._analyst)
 
-    def say(self, verdict: str, queue: queues.Queue, row: int, *, shown: Shown) -> SavedDecision:
+    def say(
+        self, verdict: str, queue: queues.Queue, row: int, *, shown: ShownCandidate
+    ) -> SavedDecision:
         """Save a verdict on a row of a queue; on return it is on disk.
 
         Args:
@@ -94,7 +96,7 @@ class Review:
         """Add a reason, a note or marks to a decision just saved."""
         return decide.amend(self._project, saved, **added)
 
-    def remark(self, candidate_id: int, shown: Shown) -> SavedDecision:
+    def remark(self, candidate_id: int, shown: ShownCandidate) -> SavedDecision:
         """Save marks or a note without a verdict."""
         word = shown.marks or Word(Verdict.WITHDRAW)
         seen = {candidate_id: shown.word_at}

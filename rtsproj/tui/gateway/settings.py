@@ -1,7 +1,7 @@
 """project.toml: every key as it is, and edits of it."""
 
 from rtsproj.settings.catalogue import Setting
-from rtsproj.settings.file import Change
+from rtsproj.settings.file import SettingChange
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.settings import list_settings, set_setting
 
@@ -16,6 +16,6 @@ class ProjectToml:
         """All settings as the file holds them now."""
         return list_settings(self._project.folder)
 
-    def change(self, key: str, text: str) -> Change:
+    def change(self, key: str, text: str) -> SettingChange:
         """Write one value, given as TOML."""
         return set_setting(self._project.folder, key, text)

@@ -14,6 +14,7 @@ from rtsproj.domain.days import DayOfYear
 from rtsproj.domain.places import ImageUrl, Place, place_of
 from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import RtsError
+from rtsproj.tui.data_text import project_lines, verdict_lines
 from rtsproj.tui.gateway.data import Mark, given_text, parse_given, with_day
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import DATA, bindings
@@ -30,7 +31,6 @@ from rtsproj.workflow.status import Status
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-COUNTED = ("scenes", "labels", "slumps", "lines", "tiles")
 WAIT_S = 0.15
 """s that the cursor rests on a file before it is looked at."""
 MOST_ENTRIES = 20_000
@@ -322,7 +322,7 @@ class DataScreen(WorkingScreen):
         if found.path != self._here():
             return
         self._seen = found
-        lines = [safe_text(found.path.name), *_verdict(found), ""]
+        lines = [safe_text(found.path.name), *verdict_lines(found), ""]
         lines += [f"{name:<9} {safe_text(value)}" for name, value in found.facts]
         self.query_one("#about", Static).update(content(*lines))
 
@@ -356,14 +356,7 @@ class DataScreen(WorkingScreen):
         self.query_one("#project").border_title = text
 
     def _show_project(self, now: Status) -> None:
-        counts = now.counts
-        lines = [
-            "   ".join(f"{counts[name]:,} {name}" for name in COUNTED),
-            *(f"blocked by: {safe_text(one)}" for one in now.blocked_by),
-        ]
-        if not now.blocked_by:
-            lines.append(f"next: {now.stage}: q, then enter on home")
-        self.query_one("#project", Static).update(content(*lines))
+        self.query_one("#project", Static).update(content(*project_lines(now)))
         self.query_one(Head).tell(f"{now.area_km2:,.1f} km²")
 
     def _row(self, row: int) -> str:
@@ -378,17 +371,3 @@ class DataScreen(WorkingScreen):
 
 def _is_folder(place: Place) -> bool:
     return isinstance(place, Path) and place.is_dir()
-
-
-def _verdict(found: Recognised) -> list[str]:
-    """What can be done with a file, and what stands in the way: a line and its remedy each."""
-    lines: list[str] = []
-    for one in found.problems:
-        first, *more = map(safe_text, one.what.split("\n"))
-        lines += [f"✗ {first}", *(f"  {text}" for text in more), f"  → {safe_text(one.remedy)}"]
-    if found.can_be_told:
-        lines.append("  e says what is missing: date, bands, CRS, layer")
-    if found.kinds:
-        others = ", ".join(found.kinds[1:])
-        lines.append(f"✓ can be added as {found.kinds[0]} (t: {others})")
-    return lines

@@ -11,7 +11,7 @@ from rtsproj.domain.decisions import CONFIDENCES, EVIDENCE, SavedDecision, Verdi
 from rtsproj.domain.text import safe_text
 from rtsproj.errors import RtsError
 from rtsproj.tui.gateway.gateway import Gateway
-from rtsproj.tui.gateway.review import Shown
+from rtsproj.tui.gateway.review import ShownCandidate
 from rtsproj.tui.review import Review
 from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt, SecondOpinion
 from rtsproj.tui.screens.looking import LookingScreen
@@ -72,7 +72,7 @@ class SayingScreen(LookingScreen):
                 return
             await self._say(verdict, row, self._shown(one))
 
-    async def _say(self, verdict: str, row: int, shown: Shown) -> None:
+    async def _say(self, verdict: str, row: int, shown: ShownCandidate) -> None:
         """Save a verdict, then go on; a word of another analyst that was not shown is shown."""
         queue = self._state.queue
         if queue is None:
@@ -240,13 +240,13 @@ class SayingScreen(LookingScreen):
         self._note_others([one.candidate_id for one in error.others], error.others)
         self.notify(f"not saved: {safe_text(error.what)}", severity="warning", markup=False)
 
-    def _shown(self, candidate_id: int) -> Shown:
+    def _shown(self, candidate_id: int) -> ShownCandidate:
         """What the screen shows of a candidate; in a triage no word of others is the question."""
         card, queue = self._card, self._state.queue
         is_here = card is not None and card.row.candidate_id == candidate_id
         is_asked = queue is not None and queue.kind == "adjudication"
         word_at = card.row.decided_at if card is not None and is_here and is_asked else None
-        return Shown(self._standing(candidate_id), word_at)
+        return ShownCandidate(self._standing(candidate_id), word_at)
 
     def _standing(self, candidate_id: int | None) -> Word | None:
         """The newest word on a candidate with its marks; None where nothing is known of it yet."""
