@@ -171,7 +171,7 @@ async def test_an_image_in_a_store_is_looked_at_and_added(
             await settle(pilot)
             await pilot.press("y")
             await settle(pilot)
-            shows(app, "1 scenes")
+            shows(app, "1 scene")
             await pilot.press("left")
             await settle(pilot)
             shows(app, "known.geojson")
