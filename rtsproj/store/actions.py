@@ -17,10 +17,12 @@ SELECT * FROM (
   (SELECT collected_at, '', job_id, 'job ' || job_id || ' taken in' FROM job_collection
    ORDER BY job_id DESC LIMIT ?)
   UNION ALL
-  (SELECT added_at, added_by, source_id, 'added ' || role || ', ' || features || ' features'
+  (SELECT added_at, added_by, source_id, 'added ' || role || ', ' || features
+          || CASE features WHEN 1 THEN ' feature' ELSE ' features' END
    FROM source ORDER BY source_id DESC LIMIT ?)
   UNION ALL
-  (SELECT max(added_at), added_by, max(scene_id), 'added ' || count(*) || ' ' || role || ' scenes'
+  (SELECT max(added_at), added_by, max(scene_id), 'added ' || count(*) || ' ' || role
+          || CASE count(*) WHEN 1 THEN ' scene' ELSE ' scenes' END
    FROM scene GROUP BY added_by, role)
   UNION ALL
   (SELECT withdrawn_at, coalesce(withdrawn_by, ''), source_id,

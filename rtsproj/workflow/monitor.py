@@ -48,6 +48,7 @@ class TrainLook:
         checkpoint_s: s since the newest saved state, None where there is none.
         log: events, oldest first.
         sweep: how far a sweep is, whose one run all the other figures are of; None elsewhere.
+        is_validated: False where no known slump could be kept from training to score it.
     """
 
     status: JobStatus
@@ -60,6 +61,7 @@ class TrainLook:
     checkpoint_s: float | None
     log: tuple[LogLine, ...]
     sweep: SweepLook | None = None
+    is_validated: bool = True
 
 
 def monitored_job(project: Project, verb: str, job_id: int | None = None) -> Job | None:
@@ -135,6 +137,7 @@ class TrainWatch:
             checkpoint_s=self._checkpoint_s(),
             log=read_log(folder),
             sweep=sweep,
+            is_validated=request is None or bool(request.split.validation),
         )
 
     def _follow(self, part: JobFolder) -> None:

@@ -1,10 +1,14 @@
 """The monitor of a training: driven by keys, fed by files alone."""
 
+from dataclasses import replace
+
 import pytest
+from desk import write_settings
 from driving import settle, text_of
-from rooms import RUNS, at_work, end_run, launches, sweeping, tell_course, toasts, training
+from rooms import RUNS, at_work, end_run, launches, point, sweeping, tell_course, toasts, training
 
 from rtsproj.domain.sweeps import SweepRow
+from rtsproj.jobs.curves import append_point
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.tui.app import RtsApp
@@ -239,3 +243,23 @@ async def test_a_broken_project_toml_is_told_and_starts_no_job(
         assert "project.toml is accepted" in toasts(app)
     assert not started
     assert not list_jobs(project)
+
+
+async def test_a_failed_or_unvalidated_training_is_not_said_to_go_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = replace(project.settings.grid, validation_share=0.0)
+    write_settings(project, replace(project.settings, grid=grid))
+    folder = JobFolder(training(project, monkeypatch).folder)
+    reporter = Reporter(folder)
+    reporter.started("worker started")
+    reporter.failed("the loss is nan", hint="lower train.learning_rate")
+    app = RtsApp(project, analyst="ann", at="train")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "no step was taken" in text_of(app)
+        assert "on their way" not in text_of(app)
+        append_point(folder.curve, point(1))
+        app.screen.look()
+        await settle(pilot)
+        assert "no known slump could be kept" in text_of(app)

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from rtsproj.domain.sweeps import SweepRow, changes_text
 from rtsproj.domain.text import safe_text
 from rtsproj.jobs.curves import CurvePoint
+from rtsproj.jobs.state import ENDED
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.ink import ACCENT, SECONDARY, SUCCESS
 from rtsproj.tui.keys import TRAIN, bindings
@@ -127,7 +128,8 @@ class TrainScreen(MonitorScreen):
         loss.border_subtitle = f"smoothing {weight:g} (t)" if weight else "as it is (t)"
         losses = smoothed([one.loss for one in points], weight=weight)
         xs = tuple(float(one.step) for one in points)
-        waiting = "the first steps are on their way"
+        is_over = look.status.state in ENDED
+        waiting = "no step was taken" if is_over else "the first steps are on their way"
         loss.show(Plot((Curve(xs, losses, ACCENT),), x_most=steps, empty=waiting))
         self._show_scores(look, waiting)
 
@@ -135,7 +137,7 @@ class TrainScreen(MonitorScreen):
         scored = [one for one in look.points if one.pixel_iou is not None and one.f1 is not None]
         pane = self.query_one("#scores", Curves)
         if not scored:
-            pane.show(Plot(empty="after the first validation" if look.points else waiting))
+            pane.show(Plot(empty=_unscored(look) if look.points else waiting))
             return
         xs = tuple(float(one.step) for one in scored)
         best = look.status.metrics.get("best_step")
@@ -152,6 +154,13 @@ class TrainScreen(MonitorScreen):
         if self._shown.get(name) != text:
             self._shown[name] = text
             self.query_one(f"#{name}", Static).update(content(text))
+
+
+def _unscored(look: TrainLook) -> str:
+    """Why there are no scores, although steps were taken."""
+    if not look.is_validated:
+        return "no validation: no known slump could be kept from training"
+    return "no validation yet" if look.status.state in ENDED else "after the first validation"
 
 
 def _newest_phase(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
