@@ -115,16 +115,26 @@ def hillshade(elevation_m: Floats, pixel_m: float) -> Floats:
     """Light on the ground, 0..1, with the sun in the north-west at 45 degrees.
 
     Args:
-        elevation_m: (rows, cols), rows from north to south; at least 2 x 2.
+        elevation_m: (rows, cols), rows from north to south; NaN where it is not known. Beside
+            such a pixel and on the border the slope is that to the other side.
         pixel_m: m, side of a pixel.
 
     References:
         Horn, B. K. P., 1981: Hill shading and the reflectance map. Proc. IEEE 69(1), 14-47.
     """
-    if min(elevation_m.shape) < 2:
-        return np.full(elevation_m.shape, np.sin(np.radians(SUN_HEIGHT)), np.float32)
-    down, across = np.gradient(elevation_m * EXAGGERATION, pixel_m)
+    down, across = (_slope(elevation_m * EXAGGERATION, axis) / pixel_m for axis in (0, 1))
     azimuth, height = np.radians((SUN_AZIMUTH, SUN_HEIGHT))
     light = np.sin(height) - np.cos(height) * (across * np.sin(azimuth) - down * np.cos(azimuth))
     out: Floats = np.clip(light / np.sqrt(1 + across**2 + down**2), 0, 1).astype(np.float32)
+    return out
+
+
+def _slope(values: Floats, axis: int) -> Floats:
+    """Mean of the steps from the pixel before and to the pixel after; 0 where neither is known."""
+    steps = np.diff(values, axis=axis)
+    pads = [[(1, 0) if at == axis else (0, 0) for at in (0, 1)]]
+    pads.append([(last, first) for first, last in pads[0]])
+    both = np.stack([np.pad(steps, pad, constant_values=np.nan) for pad in pads])
+    known = np.isfinite(both)
+    out: Floats = np.where(known, both, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return out

@@ -31,8 +31,8 @@ THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Cuts that the ladder offers (method 8.6); probabilities under 0.3 are not kept."""
 UNDO = "undo to "
 """Step of a version that takes back: followed by the version that counts again."""
-REACH_PX = 128
-"""px round the model's outline in which a lower cut may grow."""
+REACH_PX, MOST_REACH_PX = 128, 2048
+"""px round the model's outline that another cut is read in: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +188,25 @@ def outline_at(project: Project, candidate_id: int, cut: float) -> BaseGeometry:
         model = _model(connection, candidate_id)
         grid = grid_of(facts.read_facts(connection))
         folder = JobFolder(project.folder / jobs.folder_of(connection, model["job_id"]))
-        outline = to_pixels(shapely.from_wkb(bytes(model["wkb"])), grid)
-        window = _window(outline)
-        near = tiles.tiles_meeting(connection, window)
-    if not folder.tile_outputs.is_dir():
-        raise NeedsError(
-            f"{folder.tile_outputs} is gone: the probabilities of this search were removed",
-            hint="edit the outline with the other steps, or search again",
-        )
-    values = np.zeros((window.rows, window.cols), np.uint8)
-    for tile in near:
-        path = folder.tile_outputs / f"{tile.tile_id}.tif"
-        if path.exists():
-            _place(values, window, read_probability(path), tile.window)
-    return to_crs(_component(values >= stored_cut(cut), outline, window, cut), grid)
+    outline = to_pixels(shapely.from_wkb(bytes(model["wkb"])), grid)
+    reach = REACH_PX
+    while reach <= MOST_REACH_PX:
+        window = _window(outline, reach)
+        values = _probabilities(project, folder, window, own=model["tiles"].split(","))
+        found = _meeting(values >= stored_cut(cut), outline, window)
+        if not found:
+            raise UsageError(
+                f"nothing at this place reaches {cut:g}", hint="lower the cut; nothing was changed"
+            )
+        if all(_is_inside(one, window) for one in found):
+            best = max(found, key=lambda one: one.intersection(outline).area)
+            return to_crs(smooth_pixels(best), grid)
+        reach *= 2
+    far_m = MOST_REACH_PX * grid.pixel_m
+    raise UsageError(
+        f"at {cut:g} the outline reaches further than {far_m:.0f} m from that of the model",
+        hint="raise the cut; nothing was changed",
+    )
 
 
 def shape_row(geom: BaseGeometry, crs: str) -> dict[str, Any]:
@@ -313,30 +318,52 @@ def _parts(
     return found
 
 
-def _window(outline: BaseGeometry) -> Window:
+def _window(outline: BaseGeometry, reach: int) -> Window:
     left, top, right, bottom = outline.bounds
-    row, col = int(np.floor(top)) - REACH_PX, int(np.floor(left)) - REACH_PX
-    last_row, last_col = int(np.ceil(bottom)) + REACH_PX, int(np.ceil(right)) + REACH_PX
+    row, col = int(np.floor(top)) - reach, int(np.floor(left)) - reach
+    last_row, last_col = int(np.ceil(bottom)) + reach, int(np.ceil(right)) + reach
     return Window(row, col, last_row - row, last_col - col)
 
 
-def _place(
-    values: npt.NDArray[np.uint8], window: Window, tile: npt.NDArray[np.uint8], of: Window
-) -> None:
-    both = window.shared(of)
-    if both.rows and both.cols:
-        part = tile[both.within(of)]
-        values[both.within(window)] = np.where(part == NO_PIXEL, 0, part)
+def _probabilities(
+    project: Project, folder: JobFolder, window: Window, *, own: Sequence[str]
+) -> npt.NDArray[np.uint8]:
+    """Stored values of a window, 0 where the search kept none: nothing reaches a cut there.
+
+    Args:
+        project: the project.
+        folder: the search.
+        window: which pixels.
+        own: ids of the candidate's tiles: the search kept theirs.
+    """
+    with reading(project) as connection:
+        near = tiles.tiles_meeting(connection, window)
+    values = np.zeros((window.rows, window.cols), np.uint8)
+    for tile in near:
+        path = folder.tile_outputs / f"{tile.tile_id}.tif"
+        if path.exists():
+            both = window.shared(tile.window)
+            part = read_probability(path)[both.within(tile.window)]
+            values[both.within(window)] = np.where(part == NO_PIXEL, 0, part)
+        elif str(tile.tile_id) in own:
+            raise NeedsError(
+                f"{path} is gone: the probabilities of this search were removed",
+                hint="edit the outline with the other steps, or search again",
+            )
+    return values
 
 
-def _component(
-    mask: npt.NDArray[np.bool_], outline: BaseGeometry, window: Window, cut: float
-) -> BaseGeometry:
+def _meeting(
+    mask: npt.NDArray[np.bool_], outline: BaseGeometry, window: Window
+) -> list[BaseGeometry]:
+    """Objects of a window's mask that share area with an outline, px of the grid."""
     pieces = [translate(one, window.col, window.row) for one in polygonise(mask)]
     wholes = [shapely.union_all([pieces[n] for n in group]) for group in join_pieces(pieces)]
-    shared = [one.intersection(outline).area for one in wholes]
-    if not shared or max(shared) == 0:
-        raise UsageError(
-            f"nothing at this place reaches {cut:g}", hint="lower the cut; nothing was changed"
-        )
-    return smooth_pixels(wholes[int(np.argmax(shared))])
+    return [one for one in wholes if one.intersection(outline).area > 0]
+
+
+def _is_inside(geom: BaseGeometry, window: Window) -> bool:
+    """True where no pixel beyond the window can belong to an object."""
+    left, top, right, bottom = geom.bounds
+    is_within = left > window.col and right < window.col + window.cols
+    return bool(is_within and top > window.row and bottom < window.row + window.rows)

@@ -1,13 +1,27 @@
 """Outline steps: what they add or take, and that they never leave an empty outline."""
 
+import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from shapely.geometry import Polygon, box
 
 from rtsproj.errors import UsageError
-from rtsproj.geometry.ladder import STEPS, Change, drop_holes, grow, merge, shrink, smooth, split
+from rtsproj.geometry.ladder import (
+    BRIDGE_PX,
+    STEPS,
+    Change,
+    drop_holes,
+    grow,
+    merge,
+    shrink,
+    smooth,
+    split,
+)
+from rtsproj.geometry.outlines import join_pieces, smooth_pixels
+from rtsproj.imagery.shapes import polygonise
 
 PX = 3.0
 HOURGLASS = shapely.union_all([box(0, 0, 60, 60), box(60, 27, 90, 33), box(90, 0, 140, 60)])
@@ -74,3 +88,50 @@ def test_every_step_gives_one_valid_polygon_or_says_why_not(
     assert change.outline.is_valid
     assert change.outline.geom_type == "Polygon"
     assert change.outline.area > 0
+
+
+def objects_of(mask: np.ndarray) -> list[Polygon]:
+    """Outlines of a mask as a search gives them, m."""
+    pieces = polygonise(mask)
+    wholes = [shapely.union_all([pieces[n] for n in group]) for group in join_pieces(pieces)]
+    return [shapely.transform(smooth_pixels(one), lambda xy: xy * PX) for one in wholes]
+
+
+MASKS = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(mask=MASKS, steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=3))
+@example(mask=np.eye(3, dtype=bool), steps=["split"])
+@example(mask=np.ones((1, 1), bool), steps=["smooth"])
+def test_any_steps_on_any_object_of_a_search_give_whole_outlines(
+    mask: np.ndarray, steps: list[str]
+) -> None:
+    for outline in objects_of(mask):
+        now = outline
+        for step in steps:
+            change = attempted(step, now)
+            if isinstance(change, UsageError):
+                assert change.hint
+                continue
+            for part in (change.outline, *change.cut_off):
+                assert part.is_valid
+                assert part.geom_type == "Polygon"
+                assert part.area > 0
+            now = change.outline
+
+
+@settings(max_examples=60, deadline=None)
+@given(mask=MASKS)
+def test_a_merge_of_any_two_objects_is_one_outline_that_holds_both(mask: np.ndarray) -> None:
+    objects = objects_of(mask)[:4]
+    for one in objects:
+        for other in objects:
+            if one.distance(other) > BRIDGE_PX * PX:
+                with pytest.raises(UsageError, match="m away"):
+                    merge(one, other, PX)
+                continue
+            joined = merge(one, other, PX).outline
+            assert joined.is_valid
+            assert joined.geom_type == "Polygon"
+            assert shapely.union(one, other).difference(joined).area < 1e-6

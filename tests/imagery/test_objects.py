@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.windows
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from pieces import CRS, GRID
 from ranges import Ranges, allow, serving
 from rasterio.transform import Affine
@@ -360,3 +362,32 @@ def test_a_read_that_nobody_waits_for_is_not_asked_again(server: Ranges) -> None
         with pytest.raises(ReadStopped):
             mosaic.read(Window(300, 300, 64, 64))
     assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize("shift_px", [0.0, 0.4], ids=["same grid", "between pixels"])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    row=st.integers(-200, SIDE + 90),
+    col=st.integers(-200, SIDE + 90),
+    rows=st.integers(1, 300),
+    cols=st.integers(1, 300),
+)
+@example(row=SIDE - 1, col=SIDE - 1, rows=1, cols=1)
+@example(row=SIDE, col=-1, rows=1, cols=SIDE + 2)
+def test_a_window_over_any_edge_of_an_object_is_that_of_the_file(
+    server: Ranges, cog: Path, shift_px: float, row: int, col: int, rows: int, cols: int
+) -> None:
+    reader_module._quiet_of.cache_clear()
+    url = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
+    grid = replace(GRID, origin_x=GRID.origin_x + shift_px * GRID.pixel_m)
+    window = Window(row, col, rows, cols)
+    with (
+        Mosaic([url], grid, url.bands) as far,
+        Mosaic([replace(url, path=str(cog))], grid, url.bands) as near,
+    ):
+        found, wanted = far.read(window), near.read(window)
+    assert np.array_equal(found.values, wanted.values)
+    assert np.array_equal(found.valid, wanted.valid)
+    inside = window.shared(Window(0, 0, SIDE, SIDE))
+    if shift_px == 0:
+        assert found.valid.sum() == inside.rows * inside.cols

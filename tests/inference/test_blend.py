@@ -1,20 +1,23 @@
 """The weighted mean of overlapping windows: exact, alike for every tile, without seams."""
 
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
-from workshop import World, infer_job
+from workshop import World, infer_job, model_info
 
 from rtsproj.domain.grid import Window
 from rtsproj.errors import UsageError
 from rtsproj.geometry.grid import require_blend
 from rtsproj.imagery.probability import read_probability
+from rtsproj.inference import search as search_module
 from rtsproj.inference.blend import Blend
 from rtsproj.inference.search import tile_raster
 from rtsproj.inference.shards import search
@@ -99,6 +102,36 @@ def test_a_tile_does_not_depend_on_the_window_that_computes_it(
     # THEN away from the border of the imagery tiles are the same but for rounding
     for tile_id, values in one.items():
         assert np.abs(values.astype(int) - other[tile_id]).max() <= 1
+
+
+class Ramp(nn.Module):
+    """Rises from one corner of what it is shown to the other, whatever that is."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        down, along = (torch.linspace(-1.5, 1.5, side) for side in x.shape[2:])
+        return (down[:, None] + along).expand(len(x), 1, *x.shape[2:])
+
+
+SIDES = st.one_of(st.integers(1, 70), st.integers(71, 300))
+
+
+@settings(max_examples=10, deadline=None)
+@given(rows=SIDES, cols=SIDES, row=st.integers(-70, 70), col=st.integers(-70, 70))
+@example(rows=214, cols=214, row=0, col=0)
+@example(rows=246, cols=64, row=10, col=0)
+@example(rows=1, cols=1, row=5, col=-3)
+def test_a_tile_is_the_same_whatever_span_up_to_every_edge(
+    world: World, rows: int, cols: int, row: int, col: int
+) -> None:
+    extent = Window(row, col, rows, cols)
+    part = replace(world, source=replace(world.source, extent=extent))
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search_module, "load_model", lambda *_: (Ramp(), model_info()))
+        one, *others = (tiles_of(Path(name) / f"{span}", part, span) for span in (1, 2, 3))
+    for other in others:
+        assert set(one) == set(other)
+        for tile_id, values in one.items():
+            assert np.abs(values.astype(int) - other[tile_id]).max() <= 1
 
 
 class Hungry(nn.Module):

@@ -1,22 +1,41 @@
 """The outline ladder on a project: versions on disk, undo at any depth, the inventory follows."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
-from desk import LEFT, PIXEL_M, TOP, search, square
+from desk import (
+    LEFT,
+    PIXEL_M,
+    SIDE,
+    TOP,
+    add_known,
+    scene_file,
+    search,
+    square,
+    write_settings,
+)
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from shapely import Polygon
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.errors import NeedsError, UsageError
-from rtsproj.imagery.probability import probability_bytes
+from rtsproj.geometry.outlines import smooth_pixels, to_crs
+from rtsproj.imagery.probability import FULL, probability_bytes, stored_cut
+from rtsproj.imagery.shapes import polygonise
 from rtsproj.journal.lines import check, journal_files
 from rtsproj.store.database import rows, scalar
 from rtsproj.workflow import ladder
 from rtsproj.workflow.candidates import show_candidate
+from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide, undo
 from rtsproj.workflow.project import Project, catch_up_journal, open_project, reading
+from rtsproj.workflow.scenes import SceneChoice, add_scenes
 
 SHAPES = [square(60, 80, 15), square(77, 80, 12)]
 
@@ -162,3 +181,101 @@ def test_edits_that_only_the_journal_has_are_replayed(project: Project, tmp_path
     with reading(again) as connection:
         query = "SELECT nearest_m FROM inventory WHERE candidate_id = 1"
         assert scalar(connection, query) == pytest.approx(30 - PIXEL_M, abs=0.1)
+
+
+CORE_PX = 32
+GRID = ProjectGrid("EPSG:32646", PIXEL_M, LEFT, TOP)
+EDGES = [
+    (42, 42, 10),  # in the middle of a tile
+    (90, 90, 12),  # on the corner of four tiles
+    (0, 0, 8),  # in the corner of the image
+    (100, SIDE - 4, 9),  # over its border
+    (SIDE + 20, SIDE + 20, 9),  # beside it
+]
+"""Row, column and side of candidates, px."""
+
+
+@pytest.fixture(scope="module")
+def tiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A search of 36 tiles with a candidate on every kind of edge."""
+    folder = tmp_path_factory.mktemp("tiled")
+    project = init_project(folder / "project", title="tiled")
+    grid = replace(project.settings.grid, core_px=CORE_PX, margin_px=16)
+    write_settings(project, replace(project.settings, grid=grid))
+    project = open_project(project.folder)
+    add_scenes(project, [scene_file(folder)], SceneChoice(), by="ann")
+    add_known(project, folder)
+    search(project, [square(col, row, side) for row, col, side in EDGES])
+    yield project
+    project.database.close()
+
+
+def keep_rasters(project: Project, field: np.ndarray, *, own: list[int]) -> None:
+    """Keep the rasters of tiles as a search does: where a pixel reaches 0.3."""
+    with reading(project) as connection:
+        folder = scalar(connection, "SELECT folder FROM job WHERE verb = 'infer'")
+        tiles = rows(connection, "SELECT tile_id, grid_row, grid_col FROM tile")
+    target = project.folder / folder / "outputs" / "tiles"
+    target.mkdir(parents=True, exist_ok=True)
+    for tile in tiles:
+        row, col = tile["grid_row"] * CORE_PX, tile["grid_col"] * CORE_PX
+        part = field[row : row + CORE_PX, col : col + CORE_PX]
+        path = target / f"{tile['tile_id']}.tif"
+        path.unlink(missing_ok=True)
+        if tile["tile_id"] in own or (part >= 0.3 * FULL).any():
+            path.write_bytes(probability_bytes(part, Window(row, col, CORE_PX, CORE_PX), GRID))
+
+
+def objects_of(mask: np.ndarray) -> np.ndarray:
+    """Numbers of the 8-connected objects of a mask, 0 outside."""
+    found = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        wide = np.pad(found, 1)
+        near = np.lib.stride_tricks.sliding_window_view(wide, (3, 3)).max(axis=(2, 3))
+        spread = np.where(mask, near, 0)
+        if np.array_equal(spread, found):
+            return found
+        found = spread
+
+
+def outlines_of_whole(field: np.ndarray, cut: float, at: tuple[int, int, int]) -> list[Polygon]:
+    """Objects of the whole image's mask that share most pixels with a square."""
+    objects = objects_of(field >= stored_cut(cut))
+    row, col, side = at
+    numbers, shared = np.unique(objects[row : row + side, col : col + side], return_counts=True)
+    shared = shared[numbers > 0]
+    best = numbers[numbers > 0][shared == max(shared, default=0)]
+    return [
+        to_crs(smooth_pixels(shapely.union_all(polygonise(objects == one))), GRID) for one in best
+    ]
+
+
+HILLS = st.lists(
+    st.tuples(
+        st.integers(-5, SIDE + 5),
+        st.integers(-5, SIDE + 5),
+        st.integers(2, 60),
+        st.sampled_from([1, 1, 30]),  # times as wide as high
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(hills=HILLS, number=st.integers(0, len(EDGES) - 1), cut=st.sampled_from(ladder.THRESHOLDS))
+@example(hills=[(4, 4, 500, 1)], number=2, cut=0.3)
+def test_a_cut_gives_the_outline_of_the_whole_image_wherever_tiles_end(
+    tiled: Project, hills: list[tuple[int, int, int, int]], number: int, cut: float
+) -> None:
+    row, col = np.indices((SIDE, SIDE))
+    cones = [1 - np.hypot(row - y, (col - x) / wide) / radius for y, x, radius, wide in hills]
+    field = (FULL * np.clip(np.max([0 * row, *cones], axis=0), 0, 1)).astype(np.uint8)
+    keep_rasters(tiled, field, own=[1])  # the tile that the search names as each candidate's
+    wanted = outlines_of_whole(field, cut, EDGES[number])
+    if not wanted:
+        with pytest.raises(UsageError, match="nothing at this place reaches"):
+            ladder.outline_at(tiled, number + 1, cut)
+        return
+    found = ladder.outline_at(tiled, number + 1, cut)
+    assert found.is_valid
+    assert min(found.symmetric_difference(one).area for one in wanted) < 1e-3
