@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import isfinite
 
 from rtsproj.domain.text import safe_text
 from rtsproj.settings.file import SettingChange
@@ -38,6 +39,8 @@ def metres_text(metres: float) -> str:
 
 def place_text(lon: float, lat: float) -> str:
     """34.84612 N 92.95103 E: five digits are one metre."""
+    if not (isfinite(lon) and isfinite(lat)):
+        return "outside the projection"
     north, east = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
     return f"{abs(lat):.5f} {north} {abs(lon):.5f} {east}"
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rtsproj.tui.widgets.area_map import Layer, View, draw_scale, drawn, whole_view
 from rtsproj.tui.widgets.braille import ACROSS, DOWN
 from rtsproj.tui.widgets.tile_map import scale_of
+from rtsproj.tui.words import place_text
 from rtsproj.workflow.area_map import MapLayers, Points, Tiles, nearest, segments_of
 from rtsproj.workflow.search_monitor import TileGrid
 
@@ -57,6 +58,7 @@ def test_any_view_is_drawn(
     assert canvas.characters().shape == (rows, cols)
     place = nearest(ground.candidates, x, y, within_m=4 * dot_m)
     assert place is None or 0 <= place < count
+    assert "inf" not in place_text(*ground.lonlat(x, y))
 
 
 @given(cols=st.integers(0, 300), rows=st.integers(0, 100))

@@ -3,6 +3,7 @@
 import os
 import pty
 import random
+import socket
 import threading
 import time
 import tty
@@ -12,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import constants, events
 from textual._xterm_parser import XTermParser
+from textual.app import SYNC_END, SYNC_START
+from textual.drivers._writer_thread import WriterThread
 
-from rtsproj.tui.terminal.driver import Bell, CalmDriver, Ear
+from rtsproj.tui.terminal.driver import Bell, CalmDriver, Ear, Line
 from rtsproj.tui.terminal.replies import HOLD_S, LATE_S, STRING_S, ReplyFilter
 
 REPLIES = [
@@ -211,3 +214,64 @@ def test_the_real_loop_lets_escape_go(line) -> None:
         time.sleep(0.005)
     assert app.keys == ["escape"]
     assert time.monotonic() - began < 0.6
+
+
+FRAME_SIZES = st.lists(st.sampled_from([1, 300, 4090, 4096, 5000, 30_000]), max_size=12)
+
+
+def frames_of(sizes: list[int]) -> list[str]:
+    return [f"\x1b[1;1H{n:02}" + "é" * size + "$" for n, size in enumerate(sizes)]
+
+
+def write_all(fileno: int, frames: list[str], *, is_synced: bool) -> None:
+    """Write frames as textual does: through its thread, between marks where they are known."""
+    with os.fdopen(fileno, "w", encoding="utf-8") as file:
+        thread = WriterThread(Line(file))
+        thread.start()
+        for frame in frames:
+            for text in (SYNC_START, frame, SYNC_END) if is_synced else (frame,):
+                thread.write(text)
+        thread.stop()
+
+
+@settings(max_examples=20, deadline=None)
+@given(sizes=FRAME_SIZES, is_synced=st.booleans())
+def test_no_write_ends_inside_a_frame(sizes: list[int], is_synced: bool) -> None:
+    # GIVEN a line that keeps writes apart
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    writes: list[bytes] = []
+    reader = threading.Thread(target=lambda: writes.extend(iter(lambda: here.recv(1 << 20), b"")))
+    reader.start()
+    write_all(there.detach(), frames_of(sizes), is_synced=is_synced)
+    reader.join()
+    here.close()
+    ends = (b"$", SYNC_START.encode(), SYNC_END.encode())
+    assert all(one.endswith(ends) for one in writes)
+    assert b"".join(writes).count(b"$") == len(sizes)
+
+
+def test_a_terminal_that_does_not_wait_gets_every_byte_all_the_same() -> None:
+    # GIVEN a terminal that another program has set not to wait, and that reads slowly
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    found: list[bytes] = []
+
+    def read() -> None:
+        while data := os.read(reading, 3000):
+            found.append(data)
+            time.sleep(0.0005)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    frames = frames_of([90_000, 10, 90_000])
+    write_all(writing, frames, is_synced=True)
+    reader.join()
+    os.close(reading)
+    wanted = "".join(f"{SYNC_START}{frame}{SYNC_END}" for frame in frames)
+    assert b"".join(found).decode() == wanted
+
+
+def test_a_terminal_that_is_gone_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    write_all(writing, frames_of([10, 90_000] * 20), is_synced=True)

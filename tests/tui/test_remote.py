@@ -228,3 +228,16 @@ def is_of(cmdline: Path, folder: Path) -> bool:
         return str(folder).encode() in cmdline.read_bytes()
     except OSError:
         return False
+
+
+def test_nothing_is_painted_outside_a_synchronised_frame(project: Project) -> None:
+    with opened(project, answers={b"\x1b[?2026$p": b"\x1b[?2026;2$y"}) as desk:
+        desk.rest(0.8)
+        before = len(desk.seen())
+        for key in (b"j", b"j", b"?"):
+            desk.key(key)
+        painted = b"".join(part for _, part in desk.seen()[before:])
+    frames = re.compile(rb"\x1b\[\?2026h.*?\x1b\[\?2026l", re.DOTALL)
+    assert len(frames.findall(painted)) >= 3
+    pointer = re.compile(rb"\x1b\]22;\w*\x07")
+    assert pointer.sub(b"", frames.sub(b"", painted)) == b""

@@ -279,3 +279,17 @@ def test_a_cut_gives_the_outline_of_the_whole_image_wherever_tiles_end(
     found = ladder.outline_at(tiled, number + 1, cut)
     assert found.is_valid
     assert min(found.symmetric_difference(one).area for one in wanted) < 1e-3
+
+
+def test_an_outline_that_runs_on_and_a_raster_that_is_gone_are_refused_in_words(
+    tiled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_rasters(tiled, np.full((SIDE, SIDE), 200, np.uint8), own=[])
+    [raster] = tiled.folder.glob("jobs/*/outputs/tiles/1.tif")
+    monkeypatch.setattr(ladder, "MOST_REACH_PX", ladder.REACH_PX)
+    with pytest.raises(UsageError, match=r"at 0\.5 the outline reaches further than 384 m"):
+        ladder.outline_at(tiled, 3, 0.5)
+    raster.unlink()
+    with pytest.raises(NeedsError, match=r"1\.tif is gone"):
+        ladder.outline_at(tiled, 3, 0.5)
+    assert len(ladder.history(tiled, 3)) == 1

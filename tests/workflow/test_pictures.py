@@ -100,7 +100,7 @@ def pixels_inside(image: Image, view: Box) -> bool:
     return bool(shapely.box(*view).buffer(2 * PIXEL_M).intersects(ground))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     images=st.lists(IMAGES, min_size=2, max_size=2),
     terrain=IMAGES,

@@ -8,6 +8,7 @@ full speed, and its writer would die and leave the loop waiting for it.
 
 import codecs
 import os
+import select
 import selectors
 from contextlib import suppress
 from threading import Event
@@ -27,6 +28,8 @@ LOOK_S = 0.1
 LOOKED_S = 1.0
 """s after the last byte from which nothing can be overdue: the reader sleeps until the next."""
 READ_BYTES = 4096
+HELD_BYTES = 8192
+"""Bytes from which a text does not wait for the next."""
 
 
 class Bell(Event):
@@ -111,22 +114,37 @@ class Line:
     """The way to the terminal; what is written to one that is gone is dropped.
 
     textual's writing thread ends with the first error, and its queue holds 30 texts: the 31st
-    would wait for ever, and the process would outlive its session.
+    would wait for ever, and the process would outlive its session. Each text is a frame or a mark
+    round one and leaves whole, however little the terminal takes at once: Python's own files lose
+    the rest where they are not buffered, or where a program that shares the terminal has set it not
+    to wait.
     """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self._held = bytearray()
 
     def write(self, text: str) -> int:
-        """Write in few bytes; an error means that nobody reads any more."""
-        with suppress(OSError):
-            self._file.write(shorter(text))
+        """Write in few bytes; short texts leave together."""
+        self._held += shorter(text).encode(self._file.encoding, self._file.errors or "strict")
+        if len(self._held) > HELD_BYTES:
+            self.flush()
         return len(text)
 
     def flush(self) -> None:
-        """Send what was written."""
+        """Send what was written; an error means that nobody reads any more."""
+        data, self._held = bytes(self._held), bytearray()
         with suppress(OSError):
-            self._file.flush()
+            while data:
+                data = data[self._taken(data) :]
+
+    def _taken(self, data: bytes) -> int:
+        """Bytes that the terminal takes now; 0 = it has become ready for some."""
+        try:
+            return os.write(self.fileno(), data)
+        except BlockingIOError:
+            select.select([], [self.fileno()], [])
+            return 0
 
     def fileno(self) -> int:
         """Number of the file."""
