@@ -36,7 +36,7 @@ from rtsproj.workflow import jobs as job_verbs
 from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge, look
-from rtsproj.workflow.decide import Word, decide, decide_many, redo, undo
+from rtsproj.workflow.decide import Word, decide, decide_many
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, resume_job
 from rtsproj.workflow.pictures import write_picture
@@ -46,6 +46,7 @@ from rtsproj.workflow.sql import query
 from rtsproj.workflow.status import status
 from rtsproj.workflow.tiles import read_ground
 from rtsproj.workflow.train import start_training
+from rtsproj.workflow.undo import redo, undo
 
 MOST_ITERATIONS = 4
 ANALYST = "ann"

@@ -15,8 +15,9 @@ from rtsproj.journal.lines import check, journal_files
 from rtsproj.store.database import rows, scalar
 from rtsproj.workflow import ladder
 from rtsproj.workflow.candidates import show_candidate
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.project import Project, catch_up_journal, open_project, reading
+from rtsproj.workflow.undo import undo
 
 SHAPES = [square(60, 80, 15), square(77, 80, 12)]
 
