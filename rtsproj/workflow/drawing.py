@@ -29,6 +29,10 @@ from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.sources import VectorChoice, read_polygons
 from rtsproj.workflow.stages import latest
 
+Source = Literal["manual", "model_edited"]
+MANUAL: Source = "manual"
+GROWN: Source = "model_edited"
+"""Where an outline is from: corners that a person set, or the probabilities of a search."""
 Named = tuple[str, BaseGeometry]
 """(name for messages, polygon in the project CRS)."""
 
@@ -59,12 +63,12 @@ class Drawing:
     Attributes:
         by: analyst.
         note: free text.
-        geom_source: ``manual``, or ``model_edited`` for an outline out of probabilities.
+        geom_source: ``MANUAL`` or ``GROWN``.
     """
 
     by: str
     note: str = ""
-    geom_source: Literal["manual", "model_edited"] = "manual"
+    geom_source: Source = MANUAL
 
 
 def add_slumps(project: Project, path: Path, choice: VectorChoice, how: Drawing) -> DrawnSlumps:

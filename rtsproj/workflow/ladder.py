@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import Window
@@ -17,13 +15,12 @@ from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry import ladder
 from rtsproj.geometry.ladder import Change
 from rtsproj.geometry.measures import measure
-from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs, to_pixels
-from rtsproj.imagery.probability import NO_PIXEL, read_probability, stored_cut
-from rtsproj.imagery.shapes import polygonise
+from rtsproj.geometry.outlines import to_crs, to_pixels
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.store import candidates, facts, jobs, outlines, tiles, versions
 from rtsproj.store.database import Connection, next_id
 from rtsproj.workflow.distances import measure_missing
+from rtsproj.workflow.probabilities import component, read_window
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.scenes import grid_of
 
@@ -196,12 +193,8 @@ def outline_at(project: Project, candidate_id: int, cut: float) -> BaseGeometry:
             f"{folder.tile_outputs} is gone: the probabilities of this search were removed",
             hint="edit the outline with the other steps, or search again",
         )
-    values = np.zeros((window.rows, window.cols), np.uint8)
-    for tile in near:
-        path = folder.tile_outputs / f"{tile.tile_id}.tif"
-        if path.exists():
-            _place(values, window, read_probability(path), tile.window)
-    return to_crs(_component(values >= stored_cut(cut), outline, window, cut), grid)
+    values = read_window(folder, near, window)
+    return to_crs(component(values, cut, window, outline), grid)
 
 
 def shape_row(geom: BaseGeometry, crs: str) -> dict[str, Any]:
@@ -318,25 +311,3 @@ def _window(outline: BaseGeometry) -> Window:
     row, col = int(np.floor(top)) - REACH_PX, int(np.floor(left)) - REACH_PX
     last_row, last_col = int(np.ceil(bottom)) + REACH_PX, int(np.ceil(right)) + REACH_PX
     return Window(row, col, last_row - row, last_col - col)
-
-
-def _place(
-    values: npt.NDArray[np.uint8], window: Window, tile: npt.NDArray[np.uint8], of: Window
-) -> None:
-    both = window.shared(of)
-    if both.rows and both.cols:
-        part = tile[both.within(of)]
-        values[both.within(window)] = np.where(part == NO_PIXEL, 0, part)
-
-
-def _component(
-    mask: npt.NDArray[np.bool_], outline: BaseGeometry, window: Window, cut: float
-) -> BaseGeometry:
-    pieces = [translate(one, window.col, window.row) for one in polygonise(mask)]
-    wholes = [shapely.union_all([pieces[n] for n in group]) for group in join_pieces(pieces)]
-    shared = [one.intersection(outline).area for one in wholes]
-    if not shared or max(shared) == 0:
-        raise UsageError(
-            f"nothing at this place reaches {cut:g}", hint="lower the cut; nothing was changed"
-        )
-    return smooth_pixels(wholes[int(np.argmax(shared))])

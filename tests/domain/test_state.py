@@ -55,15 +55,15 @@ TABLE = [
     (
         state(Stage.CONVERGE, new_slumps=1, drawn=1),
         (
-            "iteration 2 found no new slump; 1 slump that no model had found was drawn by hand in it: "
-            "search again"
+            "iteration 2 found no new slump; 1 slump that no model had found was drawn by hand in "
+            "it: search again"
         ),
     ),
     (
         state(Stage.CONVERGE, new_slumps=5, drawn=2, unsure=1),
         (
-            "iteration 2 found 3 new slumps; 2 slumps that no model had found were drawn by hand in "
-            "it: search again; 1 unsure (not blocking)"
+            "iteration 2 found 3 new slumps; 2 slumps that no model had found were drawn by hand "
+            "in it: search again; 1 unsure (not blocking)"
         ),
     ),
     (state(Stage.CONVERGE), "no new slump in iteration 2: the zero-new rule is met"),

@@ -1,0 +1,120 @@
+"""What a search has kept: probabilities of tiles, and the outline that a cut gives at a place."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.grid import Window
+from rtsproj.domain.tiles import Tile
+from rtsproj.errors import NeedsError, UsageError
+from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs
+from rtsproj.imagery.probability import FULL, NO_PIXEL, read_probability, stored_cut
+from rtsproj.imagery.shapes import polygonise
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.store import facts, jobs, tiles
+from rtsproj.store.database import Connection
+from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import grid_of
+
+Bytes = npt.NDArray[np.uint8]
+REACH_PX = 128
+"""px round a pixel in which an outline grows at first; twice as far while it meets the border."""
+MOST_PX = 1024
+"""px; an outline that reaches farther from its pixel is no slump but a cut that is too low."""
+
+
+def read_window(folder: JobFolder, near: Iterable[Tile], window: Window) -> Bytes:
+    """Stored probabilities of a window; ``NO_PIXEL`` where the search has kept none."""
+    values = np.full((window.rows, window.cols), NO_PIXEL, np.uint8)
+    for tile in near:
+        path = folder.tile_outputs / f"{tile.tile_id}.tif"
+        both = window.shared(tile.window)
+        if both.rows and both.cols and path.exists():
+            values[both.within(window)] = read_probability(path)[both.within(tile.window)]
+    return values
+
+
+def component(values: Bytes, cut: float, window: Window, outline: BaseGeometry) -> BaseGeometry:
+    """What reaches a cut and hangs together, and shares most with an outline; grid pixels.
+
+    Raises:
+        UsageError: nothing that reaches the cut meets the outline.
+    """
+    mask = (values >= stored_cut(cut)) & (values != NO_PIXEL)
+    pieces = [translate(one, window.col, window.row) for one in polygonise(mask)]
+    wholes = [shapely.union_all([pieces[n] for n in group]) for group in join_pieces(pieces)]
+    shared = [one.intersection(outline).area for one in wholes]
+    if not shared or max(shared) == 0:
+        raise UsageError(
+            f"nothing at this place reaches {cut:g}", hint="lower the cut; nothing was changed"
+        )
+    return smooth_pixels(wholes[int(np.argmax(shared))])
+
+
+def grow_outline(project: Project, at: tuple[float, float], cut: float) -> BaseGeometry:
+    """The outline round a place in which every pixel of the newest search there reaches a cut.
+
+    Args:
+        project: the project.
+        at: x, y in m of the project CRS.
+        cut: probability, 0..1.
+
+    Returns:
+        Polygon in the project CRS.
+
+    Raises:
+        NeedsError: no search has kept a probability there.
+        UsageError: the pixel does not reach the cut, or the outline grows without end.
+    """
+    with reading(project) as connection:
+        grid = grid_of(facts.read_facts(connection))
+        col = int(np.floor((at[0] - grid.origin_x) / grid.pixel_m))
+        row = int(np.floor((grid.origin_y - at[1]) / grid.pixel_m))
+        pixel = Window(row, col, 1, 1)
+        folder, value = _newest(project, connection, pixel)
+        if value < stored_cut(cut):
+            raise UsageError(
+                f"the probability here is {value / FULL:.2f}, the cut is {cut:g}",
+                hint="move to where the model was surer, lower the cut, or draw corners",
+            )
+        reach = REACH_PX
+        while reach <= MOST_PX:
+            window = pixel.grown(reach)
+            values = read_window(folder, tiles.tiles_meeting(connection, window), window)
+            found = component(values, cut, window, shapely.box(col, row, col + 1, row + 1))
+            if not _meets_border(found, window):
+                return to_crs(found, grid)
+            reach *= 2
+    raise UsageError(
+        f"the outline reaches more than {MOST_PX * grid.pixel_m:,.0f} m from here",
+        hint="raise the cut, or draw corners",
+    )
+
+
+def _newest(project: Project, connection: Connection, pixel: Window) -> tuple[JobFolder, int]:
+    """The newest search that kept a probability at a pixel, and its stored value."""
+    near = tiles.tiles_meeting(connection, pixel)
+    for job in reversed(jobs.read_jobs(connection)):
+        if job["verb"] == "infer" and job["collected_at"] is not None:
+            folder = JobFolder(project.folder / job["folder"])
+            value = int(read_window(folder, near, pixel)[0, 0])
+            if value != NO_PIXEL:
+                return folder, value
+    raise NeedsError(
+        "no search has kept a probability at this place",
+        hint="draw the outline by corners, or search the tile first",
+    )
+
+
+def _meets_border(found: BaseGeometry, window: Window) -> bool:
+    left, top, right, bottom = found.bounds
+    return bool(
+        left < window.col + 1
+        or top < window.row + 1
+        or right > window.col + window.cols - 1
+        or bottom > window.row + window.rows - 1
+    )
