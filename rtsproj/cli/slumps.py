@@ -15,7 +15,12 @@ from rtsproj.workflow.sources import VectorChoice
 
 app = typer.Typer(rich_markup_mode=None)
 slump = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(slump, name="slump", help="Slumps that no model found: add them from a file.")
+app.add_typer(
+    slump,
+    name="slump",
+    help="Slumps that no model found: add them from a file.",
+    epilog="Example: rtsproj slump add missed.gpkg",
+)
 
 
 @slump.command("add", epilog="Example: rtsproj slump add missed.gpkg --note 'seen in the field'")

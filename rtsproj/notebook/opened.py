@@ -17,6 +17,7 @@ from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import Convergence, converge, look
 from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide, decide_many
+from rtsproj.workflow.drawing import Drawing, DrawnSlumps, add_slumps
 from rtsproj.workflow.export import export
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, resume_job, stop_job
@@ -180,12 +181,17 @@ class OpenProject:
         words = {one: Word(Verdict(verdict)) for one, verdict in verdicts.items()}
         return decide_many(self.project, words, analyst=self.analyst)
 
+    def add_slumps(self, path: str | Path, *, note: str = "") -> DrawnSlumps:
+        """Add polygons of a file as drawn slumps that no model found; areas in m2, geodesic."""
+        how = Drawing(self.analyst, note)
+        return add_slumps(self.project, Path(path), VectorChoice(), how)
+
     def undo(self, times: int = 1) -> tuple[Saved, ...]:
-        """Take back the analyst's newest decisions."""
+        """Take back the analyst's newest acts: decisions, or slumps that were drawn."""
         return undo(self.project, times=times, analyst=self.analyst)
 
     def redo(self, times: int = 1) -> tuple[Saved, ...]:
-        """Decide again what undo took back."""
+        """Repeat what undo took back."""
         return redo(self.project, times=times, analyst=self.analyst)
 
     def converge(self, *, dry_run: bool = False) -> Convergence:

@@ -3,18 +3,23 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from desk import LEFT, PIXEL_M, TOP, search, square, write_settings
+import shapely
+from desk import LEFT, PIXEL_M, TOP, catch_up_with, scene_file, search, square, write_settings
 
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.imagery.probability import NO_PIXEL, probability_bytes
 from rtsproj.store.database import rows, scalar
+from rtsproj.workflow import probabilities
+from rtsproj.workflow.create import init_project
 from rtsproj.workflow.drawing import GROWN, Drawing, draw_slump
 from rtsproj.workflow.probabilities import grow_outline
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.scenes import SceneChoice, add_scenes
 from rtsproj.workflow.tiles import lay_tiles
 
 
@@ -47,12 +52,12 @@ def write_cone(
 
 
 @pytest.fixture
-def searched(project: Project) -> Project:
-    """Nine tiles of 64 px, searched."""
-    settings = project.settings
-    with reading(project) as connection:
-        core = scalar(connection, "SELECT core_px FROM tile LIMIT 1")
-    write_settings(project, replace(settings, grid=replace(settings.grid, core_px=core)))
+def searched(tmp_path: Path) -> Project:
+    """36 tiles of 32 px, searched."""
+    project = init_project(tmp_path / "tiled", title="tiled")
+    grid = replace(project.settings.grid, core_px=32)
+    write_settings(project, replace(project.settings, grid=grid))
+    add_scenes(project, [scene_file(tmp_path)], SceneChoice(), by="ann")
     lay_tiles(project)
     search(project, [square(60, 80, 15)])
     return project
@@ -60,7 +65,7 @@ def searched(project: Project) -> Project:
 
 @pytest.mark.parametrize("cut", [0.3, 0.5, 0.8])
 def test_a_lower_cut_grows_farther(searched: Project, cut: float) -> None:
-    write_cone(searched, (100, 100), 40)
+    assert write_cone(searched, (100, 100), 40) == 36  # the outline crosses edges of tiles
     found = grow_outline(searched, place(100.5, 100.5), cut)
     assert found.is_valid
     radius_m = 40 * (1 - cut) * PIXEL_M
@@ -84,3 +89,35 @@ def test_it_is_said_where_no_probability_was_kept(searched: Project) -> None:
     for outside in (place(-40, 100), place(100, 5000)):
         with pytest.raises(NeedsError, match="no search has kept a probability"):
             grow_outline(searched, outside, 0.5)
+
+
+def test_the_window_widens_until_the_outline_ends_inside(
+    searched: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cone(searched, (100, 100), 60)
+    whole = grow_outline(searched, place(100, 100), 0.3)
+    monkeypatch.setattr(probabilities, "REACH_PX", 8)
+    assert grow_outline(searched, place(100, 100), 0.3).equals(whole)
+    monkeypatch.setattr(probabilities, "MOST_PX", 16)
+    with pytest.raises(UsageError, match="reaches more than 48 m"):
+        grow_outline(searched, place(100, 100), 0.3)
+
+
+def test_the_newest_search_that_kept_the_place_counts(searched: Project) -> None:
+    write_cone(searched, (100, 100), 40)
+    before = grow_outline(searched, place(100, 100), 0.5)
+    catch_up_with(searched, [])
+    assert grow_outline(searched, place(100, 100), 0.5).equals(before)
+    write_cone(searched, (100, 100), 20)
+    assert grow_outline(searched, place(100, 100), 0.5).area < before.area / 2
+
+
+def test_a_tile_without_probabilities_ends_the_outline(searched: Project) -> None:
+    with reading(searched) as connection:
+        gone = rows(connection, "SELECT tile_id FROM tile WHERE grid_row = 2 AND grid_col = 3")
+    write_cone(searched, (100, 100), 40, without=[gone[0]["tile_id"]])
+    found = grow_outline(searched, place(100, 100), 0.5)
+    left, bottom, _, _ = square(96, 64, 32).bounds
+    inside = found.intersection(shapely.box(left, bottom, left + 96, bottom + 96))
+    assert inside.area < PIXEL_M**2  # corners are cut by half a pixel
+    assert found.area > 100 * PIXEL_M**2

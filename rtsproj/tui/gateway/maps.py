@@ -27,7 +27,7 @@ class Maps:
         return read_layers(self._project)
 
     def outlines(self, bounds: tuple[float, float, float, float]) -> Segments:
-        """Outlines of candidates in a view."""
+        """Outlines of candidates and digitised slumps in a view."""
         return read_outlines(self._project, bounds)
 
     def picture(
