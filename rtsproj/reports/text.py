@@ -25,7 +25,8 @@ def report_text(report: Report) -> str:
 
 def drawn_text(report: Report) -> str:
     """``, 2 were drawn by hand``; empty where none was."""
-    return f", {report.drawn} were drawn by hand" if report.drawn else ""
+    was = "was" if report.drawn == 1 else "were"
+    return f", {report.drawn} {was} drawn by hand" if report.drawn else ""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """Slumps that no model found: from a file through journal, inventory, training, report and undo."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,12 @@ from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.errors import UsageError
+from rtsproj.journal.lines import Mark, journal_files, read_entries
 from rtsproj.reports.text import report_text
+from rtsproj.store import versions
+from rtsproj.store.actions import last_actions
 from rtsproj.store.database import rows, scalar
+from rtsproj.store.deliveries import slumps
 from rtsproj.store.labels import sync_labels, training_labels
 from rtsproj.workflow.candidates import list_candidates
 from rtsproj.workflow.converge import converge, look, search_again
@@ -207,3 +212,27 @@ def test_an_outline_that_crosses_itself_is_repaired(project: Project) -> None:
     bow = shapely.Polygon([(left, top), (right, bottom), (right, top), (left, bottom)])
     saved = draw_slump(project, bow, ANN)
     assert saved.area_m2 == pytest.approx(MISSED.area / 2, rel=2e-3)
+
+
+def test_a_journal_line_of_an_older_program_is_replayed(project: Project, tmp_path: Path) -> None:
+    add(project, tmp_path, MISSED)
+    (path,) = journal_files(project.journal)
+    (entry,) = read_entries(path, after=Mark())
+    with project.database.writing("a line without note and bulk") as connection:
+        (one,) = entry.payload["versions"]
+        older = {name: one[name] for name in one if name not in {"note", "bulk"}}
+        older |= {"version_id": 2, "slump_id": 9}
+        versions.apply(connection, replace(entry, seq=2, payload={"versions": [older]}))
+    assert inventory(project)[9] == "drawn"
+    assert [one.slump_id for one in undo(project, times=1, analyst="ann")] == [9]
+
+
+def test_recent_activity_and_deliveries_call_it_drawn(project: Project, tmp_path: Path) -> None:
+    add(project, tmp_path, MISSED)
+    undo(project, times=1, analyst="ann")
+    redo(project, times=1, analyst="ann")
+    with reading(project) as connection:
+        done = [one["what"] for one in last_actions(connection, most=3)]
+        notes = [one["notes"] for one in slumps(connection)]
+    assert done == ["drew RTS-00003", "took back the drawing of RTS-00003", "drew RTS-00003"]
+    assert notes == ["RTS-00001 (seed)", "RTS-00002 (seed)", "RTS-00003 (drawn)"]
