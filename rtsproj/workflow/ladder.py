@@ -193,7 +193,7 @@ def outline_at(project: Project, candidate_id: int, cut: float) -> BaseGeometry:
             f"{folder.tile_outputs} is gone: the probabilities of this search were removed",
             hint="edit the outline with the other steps, or search again",
         )
-    values = read_window(folder, near, window)
+    values = read_window([(tile, folder) for tile in near], window)
     return to_crs(component(values, cut, window, outline), grid)
 
 

@@ -15,7 +15,7 @@ from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs
 from rtsproj.imagery.probability import FULL, NO_PIXEL, read_probability, stored_cut
 from rtsproj.imagery.shapes import polygonise
 from rtsproj.jobs.folder import JobFolder
-from rtsproj.store import facts, jobs, tiles
+from rtsproj.store import facts, tiles
 from rtsproj.store.database import Connection
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.scenes import grid_of
@@ -27,10 +27,15 @@ MOST_PX = 1024
 """px; an outline that reaches farther from its pixel is no slump but a cut that is too low."""
 
 
-def read_window(folder: JobFolder, near: Iterable[Tile], window: Window) -> Bytes:
-    """Stored probabilities of a window; ``NO_PIXEL`` where the search has kept none."""
+def read_window(near: Iterable[tuple[Tile, JobFolder]], window: Window) -> Bytes:
+    """Stored probabilities of a window; ``NO_PIXEL`` where none was kept.
+
+    Args:
+        near: tiles, each with the search that is read.
+        window: on the project grid.
+    """
     values = np.full((window.rows, window.cols), NO_PIXEL, np.uint8)
-    for tile in near:
+    for tile, folder in near:
         path = folder.tile_outputs / f"{tile.tile_id}.tif"
         both = window.shared(tile.window)
         if both.rows and both.cols and path.exists():
@@ -67,7 +72,7 @@ def grow_outline(project: Project, at: tuple[float, float], cut: float) -> BaseG
         Polygon in the project CRS.
 
     Raises:
-        NeedsError: no search has kept a probability there.
+        NeedsError: the newest search has kept no probability there.
         UsageError: the pixel does not reach the cut, or the outline grows without end.
     """
     with reading(project) as connection:
@@ -75,16 +80,11 @@ def grow_outline(project: Project, at: tuple[float, float], cut: float) -> BaseG
         col = int(np.floor((at[0] - grid.origin_x) / grid.pixel_m))
         row = int(np.floor((grid.origin_y - at[1]) / grid.pixel_m))
         pixel = Window(row, col, 1, 1)
-        folder, value = _newest(project, connection, pixel)
-        if value < stored_cut(cut):
-            raise UsageError(
-                f"the probability here is {value / FULL:.2f}, the cut is {cut:g}",
-                hint="move to where the model was surer, lower the cut, or draw corners",
-            )
+        _check_pixel(int(_newest(project, connection, pixel)[0, 0]), cut)
         reach = REACH_PX
         while reach <= MOST_PX:
             window = pixel.grown(reach)
-            values = read_window(folder, tiles.tiles_meeting(connection, window), window)
+            values = _newest(project, connection, window)
             found = component(values, cut, window, shapely.box(col, row, col + 1, row + 1))
             if not _meets_border(found, window):
                 return to_crs(found, grid)
@@ -95,19 +95,30 @@ def grow_outline(project: Project, at: tuple[float, float], cut: float) -> BaseG
     )
 
 
-def _newest(project: Project, connection: Connection, pixel: Window) -> tuple[JobFolder, int]:
-    """The newest search that kept a probability at a pixel, and its stored value."""
-    near = tiles.tiles_meeting(connection, pixel)
-    for job in reversed(jobs.read_jobs(connection)):
-        if job["verb"] == "infer" and job["collected_at"] is not None:
-            folder = JobFolder(project.folder / job["folder"])
-            value = int(read_window(folder, near, pixel)[0, 0])
-            if value != NO_PIXEL:
-                return folder, value
-    raise NeedsError(
-        "no search has kept a probability at this place",
-        hint="draw the outline by corners, or search the tile first",
-    )
+def _newest(project: Project, connection: Connection, window: Window) -> Bytes:
+    """Probabilities of a window, of each tile those of its newest search."""
+    near = tiles.tiles_meeting(connection, window)
+    folders = tiles.newest_searches(connection, [one.tile_id for one in near])
+    pairs = [
+        (one, JobFolder(project.folder / folders[one.tile_id]))
+        for one in near
+        if one.tile_id in folders
+    ]
+    return read_window(pairs, window)
+
+
+def _check_pixel(value: int, cut: float) -> None:
+    """Refuse a stored value from which nothing can grow."""
+    if value == NO_PIXEL:
+        raise NeedsError(
+            "the newest search has kept no probability at this place",
+            hint="it keeps tiles in which a pixel reaches 0.3; draw the outline by corners",
+        )
+    if value < stored_cut(cut):
+        raise UsageError(
+            f"the probability here is {value / FULL:.2f}, the cut is {cut:g}",
+            hint="move to where the model was surer, lower the cut, or draw corners",
+        )
 
 
 def _meets_border(found: BaseGeometry, window: Window) -> bool:

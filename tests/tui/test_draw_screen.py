@@ -106,7 +106,7 @@ async def test_triage_opens_it_at_the_candidate_and_is_come_back_to(project: Pro
         assert app.screen.map._picture is not None  # imagery lies under it
         await pilot.press("g")
         await settle(pilot)
-        assert any("no search has kept a probability" in toast for toast in toasts(app))
+        assert any("has kept no probability" in toast for toast in toasts(app))
         await pilot.press(*["up"] * 20)
         await set_corners(pilot)
         await pilot.press("enter")
