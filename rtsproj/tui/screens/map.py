@@ -230,7 +230,9 @@ class MapScreen(WorkingScreen):
         review = self._gateway.review
         saved = review.undo() if what == "undone" else review.redo()
         none = f"nothing is {what}: no decision or drawing of yours stands there"
-        self.note_from_thread(act_text(saved, what) if saved else none)
+        reopened = review.reopened_by(saved)
+        for text in filter(None, (act_text(saved, what) if saved else none, reopened)):
+            self.note_from_thread(text)
         self.app.call_from_thread(self.read)
 
     def action_back(self) -> None:

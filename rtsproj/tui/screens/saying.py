@@ -214,7 +214,16 @@ class SayingScreen(LookingScreen):
             self.notify(act_text(saved, what), markup=False)
         if decided:
             self._come_back(decided[-1].candidate_id)
+        else:
+            self._show_outlines_again()
         self._tell_reopened(saved)
+
+    def _show_outlines_again(self) -> None:
+        """A drawn slump came or went: the picture here shows the outlines that are left."""
+        here = self._state.id_at(self._row)
+        if here is not None:
+            self._gateway.pictures.forget(here)
+            self._read_here()
 
     @work(thread=True, group="reopened", exit_on_error=False)
     def _tell_reopened(self, saved: Sequence[Saved]) -> None:
