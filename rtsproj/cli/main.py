@@ -41,6 +41,7 @@ VERBS = {
     "undo": "review",
     "redo": "review",
     "triage": "review",
+    "slump": "slumps",
     "edit": "edit",
     "converge": "review",
     "status": "overview",

@@ -12,13 +12,10 @@ from rtsproj.errors import RtsError, UsageError
 from rtsproj.workflow.candidates import CandidateCard, default_picture_path, show_candidate
 from rtsproj.workflow.decide import (
     Word,
-    act_text,
     amend,
     decide,
-    redo,
     remark,
     standing_word,
-    undo,
 )
 from rtsproj.workflow.opinions import words_on
 from rtsproj.workflow.others import DecidedElsewhereError, OtherWord
@@ -26,6 +23,7 @@ from rtsproj.workflow.project import Project
 from rtsproj.workflow.queue import Queue, Wanted, read_queue
 from rtsproj.workflow.reopened import reopened_by
 from rtsproj.workflow.status import status
+from rtsproj.workflow.undo import Saved, act_text, decisions_of, redo, undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,13 +179,14 @@ class PlainTriage:
     def _redo(self, _asked: Asked, _rest: str) -> None:
         self._told(redo(self._project, times=1, analyst=self._analyst), "redone")
 
-    def _told(self, saved: tuple[SavedDecision, ...], what: str) -> None:
+    def _told(self, saved: tuple[Saved, ...], what: str) -> None:
         if not saved:
-            print(f"nothing is {what}: no decision of yours stands there")
+            print(f"nothing is {what}: no decision or drawing of yours stands there")
             return
-        back = {one.candidate_id for one in saved if one.verdict is Verdict.WITHDRAW}
+        decided = decisions_of(saved)
+        back = {one.candidate_id for one in decided if one.verdict is Verdict.WITHDRAW}
         self._passed -= back
-        self._passed |= {one.candidate_id for one in saved} - back
+        self._passed |= {one.candidate_id for one in decided} - back
         if any(self._queue.place_of(one) is None for one in back):
             self._queue = read_queue(self._project, self._wanted, analyst=self._analyst)
         print(act_text(saved, what))

@@ -21,13 +21,14 @@ from rtsproj.tui.wishes import Wishes
 from rtsproj.workflow.candidates import CandidateCard, list_candidates, show_candidate
 from rtsproj.workflow.converge import converge as close
 from rtsproj.workflow.converge import look, search_again
-from rtsproj.workflow.decide import Word, act_text, acts
+from rtsproj.workflow.decide import Word
 from rtsproj.workflow.decide import decide as save
-from rtsproj.workflow.decide import redo as say_again
-from rtsproj.workflow.decide import undo as take_back
 from rtsproj.workflow.decide_file import decide_from
 from rtsproj.workflow.queue import ORDERS, Kind, Wanted, release
 from rtsproj.workflow.reopened import reopened_by
+from rtsproj.workflow.undo import Saved, act_text, acts
+from rtsproj.workflow.undo import redo as say_again
+from rtsproj.workflow.undo import undo as take_back
 
 app = typer.Typer(rich_markup_mode=None)
 candidate = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -157,9 +158,10 @@ def decide(
 
 @app.command(epilog="Example: rtsproj undo 3")
 def undo(context: typer.Context, times: Times = 1, by: As = None, as_json: Json = False) -> None:
-    """Take back your newest decisions; any number, also of earlier sessions.
+    """Take back your newest decisions and drawn slumps; any number, also of earlier sessions.
 
-    Decisions that were saved at once (X in triage, decide --from) are taken back at once.
+    Decisions that were saved at once (X in triage, decide --from), or drawn at once (slump add),
+    are taken back at once.
     """
     here = session(context)
     project = here.open()
@@ -275,14 +277,14 @@ def _report(context: typer.Context, saved: tuple[SavedDecision, ...], *, as_json
 
 
 def _report_acts(
-    context: typer.Context, saved: tuple[SavedDecision, ...], what: str, *, as_json: bool
+    context: typer.Context, saved: tuple[Saved, ...], what: str, *, as_json: bool
 ) -> None:
     if as_json:
         print_json(saved)
         return
     talk = session(context).talk
     if not saved:
-        talk.say(f"nothing is {what}: no decision of yours stands there")
+        talk.say(f"nothing is {what}: no decision or drawing of yours stands there")
         raise typer.Exit(int(ExitCode.NEEDS))
     for one in acts(saved):
         talk.say(act_text(one, what))

@@ -30,8 +30,9 @@ class IterationOutcome:
         open_candidates: candidates without a decision, over all iterations.
         unsure: candidates decided as unsure; they do not block the stop.
         accepted: accepted candidates of the iteration.
-        new_slumps: accepted candidates that no earlier slump explains.
+        new_slumps: accepted candidates that no earlier slump explains, and drawn slumps.
         failed_tiles: tiles that the search could not do.
+        drawn: slumps among them that a person drew: no model had found them.
     """
 
     iteration: int
@@ -40,6 +41,12 @@ class IterationOutcome:
     accepted: int
     new_slumps: int
     failed_tiles: int
+    drawn: int = 0
+
+    @property
+    def found(self) -> int:
+        """New slumps that the search of the iteration found."""
+        return self.new_slumps - self.drawn
 
 
 def has_converged(outcome: IterationOutcome) -> bool:
@@ -58,6 +65,7 @@ class SearchState:
         searched: tiles that the iteration has searched; failed ones are not.
         recorded: sentence that was recorded when it was closed; empty while it is open.
         before: sentence that was recorded for the iteration before; empty for the first.
+        drawn_since: slumps that were drawn after it was closed.
     """
 
     stage: Stage
@@ -66,6 +74,7 @@ class SearchState:
     searched: int
     recorded: str = ""
     before: str = ""
+    drawn_since: int = 0
 
     @property
     def is_searched(self) -> bool:
@@ -111,6 +120,8 @@ def _since(state: SearchState) -> str:
         changes.append(f"{counted(state.outcome.open_candidates, 'candidate')} open again")
     if added > 0:
         changes.append(f"{counted(added, 'tile')} added and not searched")
+    if state.drawn_since:
+        changes.append(_drawn_text(state.drawn_since))
     return f"; since then {', '.join(changes)}" if changes else ""
 
 
@@ -125,8 +136,15 @@ def stop_reason(outcome: IterationOutcome) -> str:
         failed = counted(outcome.failed_tiles, "tile")
         return f"{failed} of iteration {k} failed, not searched{tail}"
     if outcome.new_slumps:
-        return f"iteration {k} found {counted(outcome.new_slumps, 'new slump')}: search again{tail}"
+        found = counted(outcome.found, "new slump") if outcome.found else "no new slump"
+        drawn = f"; {_drawn_text(outcome.drawn)} in it" if outcome.drawn else ""
+        return f"iteration {k} found {found}{drawn}: search again{tail}"
     return f"no new slump in iteration {k}: the zero-new rule is met{tail}"
+
+
+def _drawn_text(count: int) -> str:
+    was = "was" if count == 1 else "were"
+    return f"{counted(count, 'slump')} that no model had found {was} drawn by hand"
 
 
 def reopened_sentence(count: int, newest: int, *, is_done: bool) -> str:

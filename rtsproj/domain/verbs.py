@@ -18,6 +18,7 @@ VERBS = (
     "undo",
     "redo",
     "triage",
+    "slump",
     "edit",
     "converge",
     "status",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 HALF = 0.5
@@ -43,3 +44,30 @@ def identify(candidate: BaseGeometry, slumps: Sequence[tuple[int, BaseGeometry]]
     if len(met) == 1 and covered >= HALF:
         return Identity("same", slump_id)
     return Identity("part", slump_id)
+
+
+def same_places(outlines: Sequence[BaseGeometry], known: Sequence[BaseGeometry]) -> dict[int, int]:
+    """Outlines that show a place that is there already, by the rule of ``identify``.
+
+    Args:
+        outlines: new ones, in order.
+        known: places that are there.
+
+    Returns:
+        Number of an outline -> number of the place: a known one, or after those an earlier outline.
+    """
+    everything = [*known, *outlines]
+    if not everything:
+        return {}
+    asked, found = shapely.STRtree(everything).query(list(outlines), predicate="intersects")
+    near: dict[int, list[int]] = {}
+    for number, other in sorted(zip(asked.tolist(), found.tolist(), strict=True)):
+        if other < number + len(known):
+            near.setdefault(number, []).append(other)
+    same: dict[int, int] = {}
+    for number, others in near.items():
+        kept = [n for n in others if n - len(known) not in same]
+        identity = identify(outlines[number], [(n, everything[n]) for n in kept])
+        if identity.relation != "new":
+            same[number] = identity.slump_id
+    return same

@@ -16,7 +16,8 @@ from rtsproj.workflow.candidates import default_picture_path, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import Convergence, converge, look
 from rtsproj.workflow.create import init_project
-from rtsproj.workflow.decide import Word, decide, decide_many, redo, undo
+from rtsproj.workflow.decide import Word, decide, decide_many
+from rtsproj.workflow.drawing import Drawing, DrawnSlumps, add_slumps
 from rtsproj.workflow.export import export
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, follow_job, resume_job, stop_job
@@ -30,6 +31,7 @@ from rtsproj.workflow.sql import arrow
 from rtsproj.workflow.status import Status, status
 from rtsproj.workflow.tiles import Tiling, lay_tiles
 from rtsproj.workflow.train import start_training
+from rtsproj.workflow.undo import Saved, redo, undo
 
 PathLike = str | Path
 
@@ -179,12 +181,17 @@ class OpenProject:
         words = {one: Word(Verdict(verdict)) for one, verdict in verdicts.items()}
         return decide_many(self.project, words, analyst=self.analyst)
 
-    def undo(self, times: int = 1) -> tuple[SavedDecision, ...]:
-        """Take back the analyst's newest decisions."""
+    def add_slumps(self, path: str | Path, *, note: str = "") -> DrawnSlumps:
+        """Add polygons of a file as drawn slumps that no model found; areas in m2, geodesic."""
+        how = Drawing(self.analyst, note)
+        return add_slumps(self.project, Path(path), VectorChoice(), how)
+
+    def undo(self, times: int = 1) -> tuple[Saved, ...]:
+        """Take back the analyst's newest acts: decisions, or slumps that were drawn."""
         return undo(self.project, times=times, analyst=self.analyst)
 
-    def redo(self, times: int = 1) -> tuple[SavedDecision, ...]:
-        """Decide again what undo took back."""
+    def redo(self, times: int = 1) -> tuple[Saved, ...]:
+        """Repeat what undo took back."""
         return redo(self.project, times=times, analyst=self.analyst)
 
     def converge(self, *, dry_run: bool = False) -> Convergence:

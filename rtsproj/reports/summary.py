@@ -88,7 +88,7 @@ PUBLISHED = (
 
 @dataclass(frozen=True, slots=True)
 class IterationLine:
-    """One iteration of the report's table."""
+    """One iteration of the report's table; new_slumps holds those that were drawn."""
 
     iteration: int
     stage: str
@@ -101,6 +101,7 @@ class IterationLine:
     open: int
     new_slumps: int
     slumps_so_far: int
+    drawn: int
     decisions: int
 
     @property
@@ -120,6 +121,7 @@ class Report:
         valid_km2: km2 of valid pixels of the area.
         slumps: slumps of the inventory.
         seeds: those known before the first iteration.
+        drawn: those that an analyst drew because no model had found them.
         slump_area_m2: m2, geodesic, sum of their outlines.
         largest_m2: m2 of the largest one.
         converged: True where the stop rule was met.
@@ -140,6 +142,7 @@ class Report:
     valid_km2: float
     slumps: int
     seeds: int
+    drawn: int
     slump_area_m2: float
     largest_m2: float
     converged: bool
@@ -152,6 +155,11 @@ class Report:
     line_files: tuple[str, ...]
     definition: str = DEFINITION
     published: tuple[Reference, ...] = PUBLISHED
+
+    @property
+    def found(self) -> int:
+        """Slumps that a search found."""
+        return self.slumps - self.seeds - self.drawn
 
 
 def count_near(

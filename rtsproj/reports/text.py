@@ -23,6 +23,12 @@ def report_text(report: Report) -> str:
     return "\n".join(parts) + "\n"
 
 
+def drawn_text(report: Report) -> str:
+    """``, 2 were drawn by hand``; empty where none was."""
+    was = "was" if report.drawn == 1 else "were"
+    return f", {report.drawn} {was} drawn by hand" if report.drawn else ""
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as they need; numbers to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
@@ -46,7 +52,7 @@ def _inventory(report: Report) -> list[str]:
         (
             f"{counted(report.slumps, 'slump')}, {_area(report.slump_area_m2)} together "
             f"(largest {_area(report.largest_m2)}); {report.seeds} were known before, "
-            f"{report.slumps - report.seeds} were found"
+            f"{report.found} were found" + drawn_text(report)
         ),
         f"searched {report.searched_km2:,.2f} of {report.valid_km2:,.2f} km2 of valid pixels{year}",
     ]
@@ -75,11 +81,12 @@ def _iterations(report: Report) -> list[str]:
         for one in report.iterations
     ]
     decisions = sum(one.decisions for one in report.iterations)
-    found = report.slumps - report.seeds
     cost = f"{counted(decisions, 'decision')}"
-    if found:
-        cost += f", {decisions / found:.2f} per slump found"
-    return ["Iterations", *table(names.split(), rows), cost]
+    if report.found:
+        cost += f", {decisions / report.found:.2f} per slump found"
+    drawn = [f"{one.drawn} in iteration {one.iteration}" for one in report.iterations if one.drawn]
+    by_hand = [f"of the new ones drawn by hand: {', '.join(drawn)}"] if drawn else []
+    return ["Iterations", *table(names.split(), rows), *by_hand, cost]
 
 
 def _proximity(report: Report) -> list[str]:

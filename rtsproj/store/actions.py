@@ -1,4 +1,4 @@
-"""What was done last, newest first: decisions, jobs, files, iterations."""
+"""What was done last, newest first: decisions, drawn slumps, jobs, files, iterations."""
 
 from typing import Any
 
@@ -10,6 +10,12 @@ SELECT * FROM (
           verdict || ' C-' || lpad(candidate_id::VARCHAR, 5, '0')
           || CASE WHEN reason <> '' THEN ', ' || reason ELSE '' END AS what
    FROM decision ORDER BY decision_id DESC LIMIT ?)
+  UNION ALL
+  (SELECT added_at, added_by, version_id,
+          CASE step WHEN 'drawn' THEN 'drew' ELSE 'took back the drawing of' END
+          || ' RTS-' || lpad(slump_id::VARCHAR, 5, '0')
+   FROM outline_version WHERE candidate_id IS NULL AND step IN ('drawn', 'retired')
+   ORDER BY version_id DESC LIMIT ?)
   UNION ALL
   (SELECT created_at, created_by, job_id, 'started job ' || job_id || ', ' || verb
    FROM job ORDER BY job_id DESC LIMIT ?)

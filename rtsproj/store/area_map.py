@@ -29,9 +29,10 @@ FROM tiles
 """
 LINES = "SELECT kind, ST_AsWKB(geom) AS wkb FROM lines ORDER BY line_id"
 OUTLINES = """
-SELECT ST_AsWKB(geom) AS wkb FROM candidate
-WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ? AND lineage IS DISTINCT FROM 'same'
-LIMIT 400
+SELECT ST_AsWKB(geom) AS wkb FROM (
+  SELECT geom, minx, miny, maxx, maxy FROM current_outline WHERE candidate_id IS NULL UNION ALL
+  SELECT geom, minx, miny, maxx, maxy FROM candidate WHERE lineage IS DISTINCT FROM 'same')
+WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ? LIMIT 400
 """
 
 
@@ -58,7 +59,10 @@ def line_geometries(connection: Connection) -> list[tuple[str, bytes]]:
 def outlines_in(
     connection: Connection, bounds: tuple[float, float, float, float]
 ) -> tuple[bytes, ...]:
-    """WKB of candidates whose box meets (left, bottom, right, top); at most 400."""
+    """WKB of candidates, and of slumps without one, whose box meets a view; at most 400.
+
+    The view is (left, bottom, right, top).
+    """
     left, bottom, right, top = bounds
     return tuple(
         bytes(row["wkb"]) for row in rows(connection, OUTLINES, [left, right, bottom, top])

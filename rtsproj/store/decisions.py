@@ -9,7 +9,7 @@ from rtsproj.domain.decisions import Act, NewDecision, Purpose, SavedDecision, V
 from rtsproj.errors import UsageError
 from rtsproj.journal.lines import Entry
 from rtsproj.store.bulk import bulk_insert
-from rtsproj.store.database import Connection, rows
+from rtsproj.store.database import Connection, rows, scalar
 from rtsproj.store.ledger import Line, keep_mark, known_candidates, next_seq, write_entry
 from rtsproj.store.outlines import accept_candidate
 
@@ -57,7 +57,9 @@ WITH u AS (
   WHERE d.analyst = ? AND d.act = 'undo'
   AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
   AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act IN ('say', 'amend')
-                  AND l.decision_id > d.decision_id))
+                  AND l.decision_id > d.decision_id)
+  AND NOT EXISTS (SELECT 1 FROM outline_version w WHERE w.added_by = d.analyst
+                  AND w.step = 'drawn' AND w.parent = 0 AND w.version_id > d.decision_id))
 """
 NEWEST_STEP = """
 SELECT u.* FROM u, (FROM u ORDER BY decision_id DESC LIMIT 1) n
@@ -136,6 +138,13 @@ def redo(connection: Connection, journal: Path, *, analyst: str) -> tuple[SavedD
     found = rows(connection, REDOABLE + NEWEST_STEP, [analyst])
     again = [_again(one, one, act=Act.REDO) for one in found]
     return save_decisions(connection, journal, again, by=analyst) if again else ()
+
+
+def newest_step(connection: Connection, *, analyst: str, redoes: bool = False) -> int:
+    """Number of the decision that ``undo`` or ``redo`` would begin with; 0 where there is none."""
+    steps = REDOABLE if redoes else UNDOABLE
+    query = f"{steps} SELECT coalesce(max(decision_id), 0) FROM u"  # noqa: S608 - constants
+    return int(scalar(connection, query, [analyst]))
 
 
 def standing(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, Standing]:

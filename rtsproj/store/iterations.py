@@ -9,8 +9,14 @@ from rtsproj.store.database import Connection, insert, rows, scalar
 
 LATEST = "SELECT * FROM iterations ORDER BY iteration DESC LIMIT 1"
 NEW_SLUMPS = """
-SELECT count(*) FROM slump s JOIN current_outline o USING (slump_id)
-WHERE s.origin = 'found' AND s.first_iteration = ?
+SELECT count(*) AS new_slumps, count(*) FILTER (WHERE s.origin = 'drawn') AS drawn
+FROM slump_origin s JOIN current_outline o USING (slump_id)
+WHERE s.origin <> 'seed' AND s.first_iteration = ?
+"""
+DRAWN_SINCE = """
+SELECT count(*) FROM slump_origin s JOIN current_outline o USING (slump_id)
+JOIN iteration_close k ON k.iteration = s.first_iteration
+WHERE s.origin = 'drawn' AND k.iteration = ? AND s.drawn_at > k.closed_at
 """
 BEFORE = "SELECT reason FROM iteration_close WHERE iteration < ? ORDER BY iteration DESC LIMIT 1"
 OPEN = "SELECT count(*) FROM candidates WHERE status = 'open'"
@@ -53,8 +59,8 @@ def outcome_of(connection: Connection, row: Mapping[str, Any]) -> IterationOutco
         open_candidates=int(scalar(connection, OPEN)),
         unsure=row["unsure"],
         accepted=row["accepted"],
-        new_slumps=int(scalar(connection, NEW_SLUMPS, [row["iteration"]])),
         failed_tiles=row["failed_tiles"],
+        **rows(connection, NEW_SLUMPS, [row["iteration"]])[0],
     )
 
 
@@ -68,6 +74,7 @@ def state_of(connection: Connection, row: Mapping[str, Any]) -> SearchState:
         searched=row["tiles"],
         recorded=row["reason"] or "",
         before=before[0] if before else "",
+        drawn_since=int(scalar(connection, DRAWN_SINCE, [row["iteration"]])),
     )
 
 

@@ -34,8 +34,11 @@ UPDATE label SET until_iteration = ? WHERE (until_iteration IS NULL OR until_ite
 AND source_id IN (SELECT source_id FROM source WHERE withdrawn_at IS NOT NULL)
 """
 NEW_POSITIVES = """
-SELECT o.outline_id, o.slump_id, o.candidate_id, o.area_m2, ST_AsWKB(o.geom) AS geom
-FROM current_outline o WHERE o.outline_id NOT IN (
+SELECT o.outline_id, o.slump_id, o.candidate_id, o.area_m2, ST_AsWKB(o.geom) AS geom,
+       CASE WHEN o.candidate_id IS NOT NULL THEN 'accepted'
+            WHEN s.origin = 'drawn' THEN 'given' ELSE 'seed' END AS origin,
+       CASE WHEN o.candidate_id IS NULL AND s.origin = 'drawn' THEN 'drawn' ELSE '' END AS reason
+FROM current_outline o JOIN slump_origin s USING (slump_id) WHERE o.outline_id NOT IN (
   SELECT outline_id FROM label WHERE until_iteration IS NULL AND outline_id IS NOT NULL)
 ORDER BY o.outline_id
 """
@@ -72,19 +75,17 @@ def add_labels(connection: Connection, labels: Iterable[Mapping[str, Any]]) -> N
 def sync_labels(connection: Connection, iteration: int, *, by: str) -> None:
     """Bring labels in line with the decisions: what now stands joins, what was undone ends.
 
-    Positives are the current outlines of the inventory; negatives the rejected candidates. Labels
-    of withdrawn files end.
+    Positives are the current outlines of the inventory; negatives the rejected candidates. The
+    outline of a drawn slump is ``given`` for the reason ``drawn``. Labels of withdrawn files end.
     """
     end_withdrawn(connection, iteration)
     connection.execute(END_POSITIVES, [iteration])
     connection.execute(END_NEGATIVES, [iteration])
     shared = {"from_iteration": iteration, "added_by": by}
     positives = [
-        {**row, "geom": bytes(row["geom"]), "polarity": "positive", "reason": "", **shared}
+        {**row, "geom": bytes(row["geom"]), "polarity": "positive", **shared}
         for row in rows(connection, NEW_POSITIVES)
     ]
-    for row in positives:
-        row["origin"] = "seed" if row["candidate_id"] is None else "accepted"
     negatives = [
         {
             **row,

@@ -1,6 +1,6 @@
 """Tile rows, what became of each, and the blocks of the spatial split."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -56,6 +56,10 @@ WHERE withdrawn_at IS NULL AND tile_id NOT IN (
   WHERE iteration = ? AND outcome <> 'failed')
 ORDER BY grid_row, grid_col
 """
+NEWEST_SEARCHES = """
+SELECT tile_id, arg_max(folder, job_id) FROM tile_outcome JOIN job USING (job_id)
+WHERE list_contains(?::BIGINT[], tile_id) GROUP BY tile_id
+"""
 MEETING = """
 SELECT tile_id, grid_row, grid_col, core_px FROM tile
 WHERE grid_row * core_px < ? AND (grid_row + 1) * core_px > ?
@@ -109,6 +113,11 @@ def tiles_meeting(connection: Connection, window: Window) -> tuple[Tile, ...]:
     """
     edges = [window.row + window.rows, window.row, window.col + window.cols, window.col]
     return tuple(Tile(*row) for row in connection.execute(MEETING, edges).fetchall())
+
+
+def newest_searches(connection: Connection, tile_ids: Sequence[int]) -> dict[int, str]:
+    """Tile -> job folder, relative to the project, of the newest search that has an outcome."""
+    return dict(connection.execute(NEWEST_SEARCHES, [list(tile_ids)]).fetchall())
 
 
 def tiles_to_search(connection: Connection, iteration: int) -> tuple[Tile, ...]:

@@ -27,7 +27,13 @@ COUNTED = """
 SELECT slump_id, relation FROM slump_outline WHERE candidate_id = ?
 ORDER BY outline_id DESC LIMIT 1
 """
-KEPT = ("candidate_id", "slump_id", "iteration", "parent", "step", "geom_source", *SHAPE_NAMES)
+KEPT = (
+    *("candidate_id", "slump_id", "iteration", "parent", "step", "geom_source"),
+    *SHAPE_NAMES,
+    "note",
+)
+OLDER = {"note": "", "bulk": 0}
+"""What journal lines written before schema 8 do not hold, and rows may leave out."""
 
 
 def model_outline(connection: Connection, candidate_id: int) -> dict[str, Any] | None:
@@ -49,18 +55,21 @@ def save_versions(
     Args:
         connection: inside a writing transaction, the journal taken in.
         journal: folder of the journal files.
-        versions: columns of ``outline_version`` but ids and words, ``wkb`` as bytes; ``parts``
-            holds candidates that a split takes off, with their own ids.
+        versions: columns of ``outline_version`` but ids, ``bulk`` and words, ``wkb`` as bytes;
+            ``note`` may be left out; ``parts`` holds candidates that a split takes off, with
+            their own ids.
         by: analyst.
 
     Raises:
         RtsError: the line cannot be written; nothing was saved.
     """
     first = next_seq(connection)
+    bulk = first if len(versions) > 1 else 0
     kept = [
         {
             "version_id": first + number,
-            **{name: one[name] for name in KEPT},
+            **{name: {**OLDER, **one}[name] for name in KEPT},
+            "bulk": bulk,
             "wkb": bytes(one["wkb"]).hex(),
             "parts": [{**part, "geom": bytes(part["geom"]).hex()} for part in one["parts"]],
             "added_at": one["added_at"].isoformat(),
@@ -81,20 +90,20 @@ def named(connection: Connection, entry: Entry) -> bool:
 def apply(connection: Connection, entry: Entry) -> int:
     """Write a journal line's versions into the database; returns how many."""
     for one in entry.payload["versions"]:
-        _apply_one(connection, one, by=entry.analyst)
+        _apply_one(connection, {**OLDER, **one}, by=entry.analyst)
     keep_mark(connection, entry)
     return len(entry.payload["versions"])
 
 
 def _apply_one(connection: Connection, one: Mapping[str, Any], *, by: str) -> None:
     geom = bytes.fromhex(one["wkb"])
-    row = {name: one[name] for name in ("version_id", *KEPT, "added_at")}
+    row = {name: one[name] for name in ("version_id", *KEPT, "bulk", "added_at")}
     insert(connection, "outline_version", {**row, "geom": geom, "added_by": by})
     for part in one["parts"]:
         add_part(connection, {**part, "geom": bytes.fromhex(part["geom"])})
     outline = {name: one[name] for name in SHAPE_NAMES}
     outline |= {"geom": geom, "geom_source": one["geom_source"], "added_by": by}
-    outline["iteration"] = one["iteration"]
+    outline |= {name: one[name] for name in ("iteration", "added_at")}
     if one["candidate_id"] is None:
         _apply_to_slump(connection, one, outline)
         return

@@ -108,6 +108,7 @@ TRIAGE = (
     Key("reasons", "R", "reasons", "Reject reasons and counts"),
     Key("history", "a", "history", "This place over all iterations"),
     Key("map", "M", "map", "On the map"),
+    Key("draw", "D", "draw", "Draw a slump that no model found"),
 )
 OUTLINE = (
     Key(
@@ -184,7 +185,32 @@ MAP = (
     Key("map.layer", "c", "layer", "Layers", shown=True),
     Key("map.imagery", "i", "imagery", "Imagery", shown=True),
     Key("map.open", "enter", "open", "Open here", shown=True),
+    Key("map.draw", "d", "draw", "Draw a slump", shown=True),
+    Key("map.undo", "u", "undo", "Undo"),
+    Key("map.redo", "ctrl+r", "redo", "Redo"),
     Key("map.back", "q,escape", "back", "Back", shown=True, label="q"),
+)
+DRAW = (
+    Key("draw.corner", "space", "corner", "Corner", shown=True),
+    Key("draw.save", "enter", "save", "Close, save", shown=True),
+    Key("draw.grow", "g", "grow", "Grow from here", shown=True),
+    Key("draw.lower", "less_than_sign,comma", "cut(-1)", "Lower cut", shown=True, label="<"),
+    Key(
+        "draw.higher", "greater_than_sign,full_stop", "cut(1)", "Higher cut", shown=True, label=">"
+    ),
+    Key("draw.drop", "backspace", "drop", "Drop the last corner", label="⌫"),
+    Key("draw.back", "escape", "back", "Give up", shown=True, label="esc"),
+    Key("draw.left", "left,h", "move(-1, 0)", "West", label="←"),
+    Key("draw.right", "right,l", "move(1, 0)", "East", label="→"),
+    Key("draw.up", "up,k", "move(0, -1)", "North", label="↑"),
+    Key("draw.down", "down,j", "move(0, 1)", "South", label="↓"),
+    Key("draw.far.left", "shift+left", "move(-8, 0)", "8 cells west", label="⇧←"),
+    Key("draw.far.right", "shift+right", "move(8, 0)", "8 cells east", label="⇧→"),
+    Key("draw.far.up", "shift+up", "move(0, -4)", "4 cells north", label="⇧↑"),
+    Key("draw.far.down", "shift+down", "move(0, 4)", "4 cells south", label="⇧↓"),
+    Key("draw.in", "equals_sign,plus", "zoom(-1)", "In", shown=True, label="="),
+    Key("draw.out", "minus", "zoom(1)", "Out", shown=True, label="-"),
+    Key("draw.imagery", "i", "imagery", "Imagery", shown=True),
 )
 REPORT = (
     Key("report.export", "x", "export", "Export…", shown=True),
@@ -264,6 +290,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "outline": OUTLINE,
     "converge": CONVERGE,
     "map": MAP,
+    "draw": DRAW,
     "report": REPORT,
     "sql": SQL,
     "jobs": JOBS,

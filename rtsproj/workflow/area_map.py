@@ -116,7 +116,7 @@ def read_layers(project: Project) -> MapLayers:
 
 
 def read_outlines(project: Project, bounds: tuple[float, float, float, float]) -> Segments:
-    """Outlines of candidates in a view, at most 400."""
+    """Outlines of candidates, and of slumps without one, in a view; at most 400."""
     with reading(project) as connection:
         found = area_map.outlines_in(connection, bounds)
     return segments_of([shapely.from_wkb(wkb).boundary for wkb in found])

@@ -25,7 +25,8 @@ class Convergence:
         open: candidates without a decision, over all iterations.
         unsure: decided as unsure; they do not block.
         accepted: accepted candidates of the iteration.
-        new_slumps: accepted candidates that no earlier slump explains.
+        new_slumps: accepted candidates that no earlier slump explains, and drawn slumps.
+        drawn: the drawn ones among them.
         failed_tiles: tiles that were not searched.
         converged: True = the project stops here.
         reason: one sentence.
@@ -38,6 +39,7 @@ class Convergence:
     unsure: int
     accepted: int
     new_slumps: int
+    drawn: int
     failed_tiles: int
     converged: bool
     reason: str
@@ -123,6 +125,7 @@ def _said(outcome: IterationOutcome, *, converged: bool, reason: str, closed: bo
         unsure=outcome.unsure,
         accepted=outcome.accepted,
         new_slumps=outcome.new_slumps,
+        drawn=outcome.drawn,
         failed_tiles=outcome.failed_tiles,
         converged=converged,
         reason=reason,

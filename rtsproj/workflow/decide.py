@@ -1,9 +1,8 @@
-"""Decisions: one, many, undo, redo; saved in the journal and in the database."""
+"""Decisions: one or many; saved in the journal and in the database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
 from rtsproj.domain.decisions import (
@@ -18,11 +17,9 @@ from rtsproj.domain.decisions import (
 from rtsproj.errors import UsageError
 from rtsproj.store import decisions
 from rtsproj.workflow.candidates import CandidateCard
-from rtsproj.workflow.others import STATES, Seen, require_seen
-from rtsproj.workflow.project import Project, reading, writing
+from rtsproj.workflow.others import Seen, require_seen
+from rtsproj.workflow.project import Project, writing
 
-Step = Callable[..., tuple[SavedDecision, ...]]
-"""One undo or redo."""
 SAYABLE = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
 LONGEST_NOTE = 4000
 """Characters of a note."""
@@ -132,52 +129,6 @@ def standing_word(card: CandidateCard) -> Word:
         confidence=row.confidence or "",
         flagged=row.flagged,
     )
-
-
-def undo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
-    """Take back the analyst's newest acts; fewer where fewer stand.
-
-    Decisions that were saved at once are one act, and so are their undo and redo (``acts``).
-    """
-    return _repeat(project, decisions.undo, times, analyst)
-
-
-def redo(project: Project, *, times: int, analyst: str) -> tuple[SavedDecision, ...]:
-    """Repeat what undo took back; fewer where there is less."""
-    return _repeat(project, decisions.redo, times, analyst)
-
-
-def _repeat(project: Project, step: Step, times: int, analyst: str) -> tuple[SavedDecision, ...]:
-    with reading(project):
-        pass
-    done: list[SavedDecision] = []
-    for _ in range(times):
-        with writing(project, f"a word of {analyst} taken back or said again") as connection:
-            saved = step(connection, project.journal, analyst=analyst)
-        if not saved:
-            break
-        done.extend(saved)
-    return tuple(done)
-
-
-def acts(saved: Sequence[SavedDecision]) -> tuple[tuple[SavedDecision, ...], ...]:
-    """Saved decisions by the act that they were saved in."""
-    found = groupby(saved, key=lambda one: one.bulk or one.decision_id)
-    return tuple(tuple(of_one) for _, of_one in found)
-
-
-def act_text(act: Sequence[SavedDecision], what: str) -> str:
-    """``undone: C-00009 is rejected again``; of several decisions their number.
-
-    Args:
-        act: what one undo or redo saved.
-        what: undone or redone.
-    """
-    if len(act) > 1:
-        return f"{what}: one act of {len(act)} decisions"
-    one = act[0]
-    state = "open again" if one.verdict is Verdict.WITHDRAW else f"{STATES[one.verdict]} again"
-    return f"{what}: C-{one.candidate_id:05} is {state}"
 
 
 def save_words(

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import Window
@@ -17,13 +15,12 @@ from rtsproj.errors import NeedsError, UsageError
 from rtsproj.geometry import ladder
 from rtsproj.geometry.ladder import Change
 from rtsproj.geometry.measures import measure
-from rtsproj.geometry.outlines import join_pieces, smooth_pixels, to_crs, to_pixels
-from rtsproj.imagery.probability import NO_PIXEL, read_probability, stored_cut
-from rtsproj.imagery.shapes import polygonise
+from rtsproj.geometry.outlines import to_crs, to_pixels
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.store import candidates, facts, jobs, outlines, tiles, versions
 from rtsproj.store.database import Connection, next_id
 from rtsproj.workflow.distances import measure_missing
+from rtsproj.workflow.probabilities import Bytes, cut_outline, read_window
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.scenes import grid_of
 
@@ -31,8 +28,6 @@ THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Cuts that the ladder offers (method 8.6); probabilities under 0.3 are not kept."""
 UNDO = "undo to "
 """Step of a version that takes back: followed by the version that counts again."""
-REACH_PX, MOST_REACH_PX = 128, 2048
-"""px round the model's outline that another cut is read in: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,24 +184,15 @@ def outline_at(project: Project, candidate_id: int, cut: float) -> BaseGeometry:
         grid = grid_of(facts.read_facts(connection))
         folder = JobFolder(project.folder / jobs.folder_of(connection, model["job_id"]))
     outline = to_pixels(shapely.from_wkb(bytes(model["wkb"])), grid)
-    reach = REACH_PX
-    while reach <= MOST_REACH_PX:
-        window = _window(outline, reach)
-        values = _probabilities(project, folder, window, own=model["tiles"].split(","))
-        found = _meeting(values >= stored_cut(cut), outline, window)
-        if not found:
-            raise UsageError(
-                f"nothing at this place reaches {cut:g}", hint="lower the cut; nothing was changed"
-            )
-        if all(_is_inside(one, window) for one in found):
-            best = max(found, key=lambda one: one.intersection(outline).area)
-            return to_crs(smooth_pixels(best), grid)
-        reach *= 2
-    far_m = MOST_REACH_PX * grid.pixel_m
-    raise UsageError(
-        f"at {cut:g} the outline reaches further than {far_m:.0f} m from that of the model",
-        hint="raise the cut; nothing was changed",
-    )
+    own = frozenset(map(int, model["tiles"].split(",")))
+
+    def read(window: Window) -> Bytes:
+        with reading(project) as connection:
+            near = tiles.tiles_meeting(connection, window)
+        _require_kept(folder, [one.tile_id for one in near if one.tile_id in own])
+        return read_window([(one, folder) for one in near], window)
+
+    return to_crs(cut_outline(read, outline, cut, pixel_m=grid.pixel_m), grid)
 
 
 def shape_row(geom: BaseGeometry, crs: str) -> dict[str, Any]:
@@ -318,52 +304,12 @@ def _parts(
     return found
 
 
-def _window(outline: BaseGeometry, reach: int) -> Window:
-    left, top, right, bottom = outline.bounds
-    row, col = int(np.floor(top)) - reach, int(np.floor(left)) - reach
-    last_row, last_col = int(np.ceil(bottom)) + reach, int(np.ceil(right)) + reach
-    return Window(row, col, last_row - row, last_col - col)
-
-
-def _probabilities(
-    project: Project, folder: JobFolder, window: Window, *, own: Sequence[str]
-) -> npt.NDArray[np.uint8]:
-    """Stored values of a window, 0 where the search kept none: nothing reaches a cut there.
-
-    Args:
-        project: the project.
-        folder: the search.
-        window: which pixels.
-        own: ids of the candidate's tiles: the search kept theirs.
-    """
-    with reading(project) as connection:
-        near = tiles.tiles_meeting(connection, window)
-    values = np.zeros((window.rows, window.cols), np.uint8)
-    for tile in near:
-        path = folder.tile_outputs / f"{tile.tile_id}.tif"
-        if path.exists():
-            both = window.shared(tile.window)
-            part = read_probability(path)[both.within(tile.window)]
-            values[both.within(window)] = np.where(part == NO_PIXEL, 0, part)
-        elif str(tile.tile_id) in own:
+def _require_kept(folder: JobFolder, tile_ids: Sequence[int]) -> None:
+    """A search keeps the rasters of a candidate's own tiles: one that is missing was removed."""
+    for tile_id in tile_ids:
+        path = folder.tile_outputs / f"{tile_id}.tif"
+        if not path.exists():
             raise NeedsError(
                 f"{path} is gone: the probabilities of this search were removed",
                 hint="edit the outline with the other steps, or search again",
             )
-    return values
-
-
-def _meeting(
-    mask: npt.NDArray[np.bool_], outline: BaseGeometry, window: Window
-) -> list[BaseGeometry]:
-    """Objects of a window's mask that share area with an outline, px of the grid."""
-    pieces = [translate(one, window.col, window.row) for one in polygonise(mask)]
-    wholes = [shapely.union_all([pieces[n] for n in group]) for group in join_pieces(pieces)]
-    return [one for one in wholes if one.intersection(outline).area > 0]
-
-
-def _is_inside(geom: BaseGeometry, window: Window) -> bool:
-    """True where no pixel beyond the window can belong to an object."""
-    left, top, right, bottom = geom.bounds
-    is_within = left > window.col and right < window.col + window.cols
-    return bool(is_within and top > window.row and bottom < window.row + window.rows)

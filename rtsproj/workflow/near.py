@@ -14,7 +14,7 @@ class NearSlump:
         slump_id: id.
         name: RTS-00012.
         area_m2: m2, geodesic.
-        origin: seed or found.
+        origin: seed, found or drawn.
         first_iteration: where it was found, 0 for a seed.
         lon: degrees WGS84.
         lat: degrees WGS84.

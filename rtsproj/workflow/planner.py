@@ -67,6 +67,7 @@ class Situation:
         open_candidates: candidates without a decision, over all iterations.
         failed_tiles: tiles that its search could not do.
         unsearched_tiles: tiles of the grid that it has not searched, failed ones left out.
+        drawn_since: slumps that were drawn after the newest iteration was closed.
         missing: inputs that are missing, as ``missing_inputs`` lists them.
         jobs: all jobs, newest last.
     """
@@ -77,6 +78,7 @@ class Situation:
     open_candidates: int = 0
     failed_tiles: int = 0
     unsearched_tiles: int = 0
+    drawn_since: int = 0
     missing: tuple[str, ...] = ()
     jobs: Sequence[Job] = ()
 
@@ -177,13 +179,17 @@ def _by_stage(now: Situation) -> ProjectPlan:
             f"search {failed} again; `rtsproj converge --despite-failures` closes without them",
             (f"{failed} failed",),
         )
-    if now.stage is Stage.DONE and now.unsearched_tiles:
-        added = counted(now.unsearched_tiles, "tile")
+    if now.stage is Stage.DONE and (now.unsearched_tiles or now.drawn_since):
+        added = (("tile", "added", now.unsearched_tiles), ("slump", "drawn", now.drawn_since))
         return ProjectPlan(
             NextAction.CONVERGE,
             "rtsproj converge --again",
             "open another iteration for what was added",
-            (f"{added} added since the search stopped",),
+            tuple(
+                f"{counted(number, what)} {how} since the search stopped"
+                for what, how, number in added
+                if number
+            ),
         )
     return _PLANS[now.stage]
 

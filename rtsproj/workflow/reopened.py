@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from rtsproj.domain.decisions import SavedDecision, Verdict
+from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.iterations import Stage, reopened_sentence
 from rtsproj.store import iterations
 from rtsproj.workflow.project import Project, has_crs, reading
+from rtsproj.workflow.undo import Saved, decisions_of
 
 
 def open_in_closed(project: Project) -> str:
@@ -20,9 +21,9 @@ def open_in_closed(project: Project) -> str:
     return reopened_sentence(count, row["iteration"], is_done=row["stage"] == Stage.DONE)
 
 
-def reopened_by(project: Project, saved: Sequence[SavedDecision]) -> str:
+def reopened_by(project: Project, saved: Sequence[Saved]) -> str:
     """One sentence where an undo has opened a candidate of a closed iteration, else empty."""
-    undone = {one.candidate_id for one in saved if one.verdict is Verdict.WITHDRAW}
+    undone = {one.candidate_id for one in decisions_of(saved) if one.verdict is Verdict.WITHDRAW}
     if not undone:
         return ""
     with reading(project) as connection:

@@ -18,6 +18,7 @@ ORDER BY distance_m, name, kind
 """
 SLUMPS = """
 SELECT count(*) AS slumps, count(*) FILTER (WHERE origin = 'seed') AS seeds,
+       count(*) FILTER (WHERE origin = 'drawn') AS drawn,
        coalesce(sum(area_m2), 0) AS slump_area_m2, coalesce(max(area_m2), 0) AS largest_m2
 FROM inventory
 """

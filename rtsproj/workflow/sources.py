@@ -123,6 +123,20 @@ def add_labels(
     return _added(project, path, Added(source_id, len(kept), checked.repaired, total, ids))
 
 
+def read_polygons(
+    project: Project, path: Path, choice: VectorChoice
+) -> tuple[tuple[tuple[str, BaseGeometry], ...], tuple[str, ...]]:
+    """(feature, polygon in the project CRS) of a file, and the features that were repaired.
+
+    Raises:
+        UsageError: the file or a feature cannot be used; every such feature is listed.
+    """
+    file, crs, checked = _checked(project, path, choice, checked_polygons)
+    geoms = _to_project(checked.geoms, file, choice, crs=crs)
+    ids = (fid for fid, _, _ in file.features)
+    return tuple(zip(ids, geoms, strict=True)), checked.repaired
+
+
 def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, by: str) -> Added:
     """Take in roads or railway; distances of all outlines to them are measured at once."""
     file, crs, checked = _checked(project, path, choice, checked_lines)

@@ -44,7 +44,8 @@ class IterationRow:
         accepted: accepted, inherited verdicts included.
         rejected: likewise.
         unsure: likewise.
-        new_slumps: slumps first seen in it.
+        new_slumps: slumps first seen in it, drawn ones included.
+        drawn: those that an analyst drew.
         slumps_so_far: slumps of the inventory up to it.
         failed_tiles: tiles that its search could not do.
         converged: True where the project stopped with it.
@@ -61,6 +62,7 @@ class IterationRow:
     rejected: int
     unsure: int
     new_slumps: int
+    drawn: int
     slumps_so_far: int
     failed_tiles: int
     converged: bool
@@ -168,6 +170,7 @@ def _situation(
         open_candidates=outcome.open_candidates,
         failed_tiles=outcome.failed_tiles,
         unsearched_tiles=state.tiles - state.searched - outcome.failed_tiles,
+        drawn_since=state.drawn_since,
         missing=missing,
         jobs=all_jobs,
     )

@@ -9,6 +9,7 @@ from rtsproj.domain.iterations import (
     IterationOutcome,
     SearchState,
     Stage,
+    has_converged,
     state_sentence,
     yield_text,
 )
@@ -19,7 +20,7 @@ FOUND = "iteration 1 found 3 new slumps: search again"
 
 def state(stage: Stage, **given) -> SearchState:
     counts = {"iteration": 2, "open_candidates": 0, "unsure": 0, "accepted": 0}
-    counts |= {"new_slumps": 0, "failed_tiles": 0}
+    counts |= {"new_slumps": 0, "failed_tiles": 0, "drawn": 0}
     counts |= {name: given.pop(name) for name in list(given) if name in counts}
     facts = {"tiles": 40, "searched": 40 if stage in SEARCHED else 0}
     return SearchState(stage, IterationOutcome(**counts), **{**facts, **given})
@@ -54,6 +55,20 @@ TABLE = [
         "2 tiles of iteration 2 failed, not searched",
     ),
     (state(Stage.CONVERGE, new_slumps=1), "iteration 2 found 1 new slump: search again"),
+    (
+        state(Stage.CONVERGE, new_slumps=1, drawn=1),
+        (
+            "iteration 2 found no new slump; 1 slump that no model had found was drawn by hand in "
+            "it: search again"
+        ),
+    ),
+    (
+        state(Stage.CONVERGE, new_slumps=5, drawn=2, unsure=1),
+        (
+            "iteration 2 found 3 new slumps; 2 slumps that no model had found were drawn by hand "
+            "in it: search again; 1 unsure (not blocking)"
+        ),
+    ),
     (state(Stage.CONVERGE), "no new slump in iteration 2: the zero-new rule is met"),
     (state(Stage.DONE, recorded=MET), MET),
     (
@@ -65,6 +80,10 @@ TABLE = [
         f"{MET}; since then 2 candidates open again, 3 tiles added and not searched",
     ),
     (state(Stage.DONE, recorded=MET, failed_tiles=2, searched=38), MET),
+    (
+        state(Stage.DONE, recorded=MET, drawn_since=1, new_slumps=1, drawn=1),
+        f"{MET}; since then 1 slump that no model had found was drawn by hand",
+    ),
 ]
 
 
@@ -92,3 +111,13 @@ def test_an_iteration_that_was_not_searched_never_meets_the_rule(
     )
     assert "rule is met" not in state_sentence(one)
     assert yield_text(stage, new) == "-"
+
+
+@given(drawn=st.integers(1, 9), found=st.integers(0, 9), unsure=st.integers(0, 9))
+def test_an_iteration_in_which_a_slump_was_drawn_has_not_converged(
+    drawn: int, found: int, unsure: int
+) -> None:
+    one = state(Stage.CONVERGE, new_slumps=drawn + found, drawn=drawn, unsure=unsure)
+    assert not has_converged(one.outcome)
+    assert "search again" in state_sentence(one)
+    assert ("found no new slump" in state_sentence(one)) == (found == 0)

@@ -39,12 +39,13 @@ from rtsproj.workflow import jobs as job_verbs
 from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge
-from rtsproj.workflow.decide import Word, decide, decide_many, redo, undo
+from rtsproj.workflow.decide import Word, decide, decide_many
 from rtsproj.workflow.infer import start_search
 from rtsproj.workflow.jobs import Job, find_job, resume_job
 from rtsproj.workflow.pictures import write_picture
 from rtsproj.workflow.project import Project, open_project
 from rtsproj.workflow.train import start_training
+from rtsproj.workflow.undo import redo, undo
 
 MOST_ITERATIONS = 4
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)

@@ -12,8 +12,9 @@ from rtsproj.tui.display import Display
 from rtsproj.tui.screens.dialogs import BulkPrompt, ReasonPrompt, SecondOpinion, reason_keys
 from rtsproj.tui.screens.outline import OutlineScreen
 from rtsproj.tui.screens.triage import TriageScreen
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.project import Project, reading
+from rtsproj.workflow.undo import undo
 
 SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12), square(20, 150, 11)]
 

@@ -12,10 +12,11 @@ from rtsproj.jobs.lock import held_lock
 from rtsproj.journal.lines import journal_path
 from rtsproj.workflow.care import examine
 from rtsproj.workflow.converge import converge, search_again
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.reopened import reopened_by
 from rtsproj.workflow.status import status
+from rtsproj.workflow.undo import undo
 
 
 def test_unfinished_files_of_a_job_are_found_and_removed_when_nobody_is_at_it(tmp_path) -> None:

@@ -68,7 +68,7 @@ def test_changed_added_and_deleted_outlines_are_told_apart_and_taken(
         status = rows(connection, "SELECT candidate_id, status FROM candidates ORDER BY 1")
         versions = scalar(connection, "SELECT count(*) FROM outline_version")
     assert [one["geom_source"] for one in slumps] == ["manual", "import", "import", "manual"]
-    assert slumps[3]["origin"] == "found"
+    assert slumps[3]["origin"] == "drawn"  # by a person in a GIS: no model found it
     assert all(one["nearest_m"] is not None for one in slumps)
     assert slumps[1]["area_m2"] > 30 * 30
     assert [one["status"] for one in status] == ["accept", "open", "reject"]

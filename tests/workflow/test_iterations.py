@@ -11,20 +11,12 @@ from rtsproj.store.database import rows
 from rtsproj.workflow.candidates import list_candidates, show_candidate
 from rtsproj.workflow.collect import catch_up
 from rtsproj.workflow.converge import converge, look, search_again
-from rtsproj.workflow.decide import (
-    Word,
-    act_text,
-    acts,
-    amend,
-    decide,
-    decide_many,
-    redo,
-    undo,
-)
+from rtsproj.workflow.decide import Word, amend, decide, decide_many
 from rtsproj.workflow.decide_file import decide_from
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.status import status
+from rtsproj.workflow.undo import act_text, acts, redo, undo
 
 SEED, SMALL_SEED = square(20, 20, 20), square(100, 20, 10)
 FRESH, OTHER = square(60, 80, 15), square(120, 120, 12)

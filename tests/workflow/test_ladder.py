@@ -30,12 +30,13 @@ from rtsproj.imagery.probability import FULL, probability_bytes, stored_cut
 from rtsproj.imagery.shapes import polygonise
 from rtsproj.journal.lines import check, journal_files
 from rtsproj.store.database import rows, scalar
-from rtsproj.workflow import ladder
+from rtsproj.workflow import ladder, probabilities
 from rtsproj.workflow.candidates import show_candidate
 from rtsproj.workflow.create import init_project
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.project import Project, catch_up_journal, open_project, reading
 from rtsproj.workflow.scenes import SceneChoice, add_scenes
+from rtsproj.workflow.undo import undo
 
 SHAPES = [square(60, 80, 15), square(77, 80, 12)]
 
@@ -286,7 +287,7 @@ def test_an_outline_that_runs_on_and_a_raster_that_is_gone_are_refused_in_words(
 ) -> None:
     keep_rasters(tiled, np.full((SIDE, SIDE), 200, np.uint8), own=[])
     [raster] = tiled.folder.glob("jobs/*/outputs/tiles/1.tif")
-    monkeypatch.setattr(ladder, "MOST_REACH_PX", ladder.REACH_PX)
+    monkeypatch.setattr(probabilities, "MOST_REACH_PX", probabilities.REACH_PX)
     with pytest.raises(UsageError, match=r"at 0\.5 the outline reaches further than 384 m"):
         ladder.outline_at(tiled, 3, 0.5)
     raster.unlink()

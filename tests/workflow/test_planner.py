@@ -104,6 +104,7 @@ TABLE = [
         NextAction.CONVERGE,
         "rtsproj converge --again",
     ),
+    (Situation(Stage.DONE, drawn_since=1), NextAction.CONVERGE, "rtsproj converge --again"),
 ]
 
 

@@ -10,7 +10,7 @@ from rtsproj.domain.decisions import Purpose, Verdict
 from rtsproj.errors import UsageError
 from rtsproj.store.database import Database, rows
 from rtsproj.store.lock import shared_lock
-from rtsproj.workflow.decide import Word, decide, undo
+from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.opinions import collect_opinions
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.queue import (
@@ -25,6 +25,7 @@ from rtsproj.workflow.queue import (
     shuffled,
     sit_down,
 )
+from rtsproj.workflow.undo import undo
 
 SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12), square(10, 150, 8)]
 

@@ -22,7 +22,7 @@ class Gateway:
         desk: where the project stands, the stop rule, reports.
         jobs: start, watch, stop, resume.
         monitors: a training or a search in detail.
-        maps: the area map.
+        maps: the area map, and slumps drawn on it.
         facts: the report as data.
         settings: project.toml, shown and edited.
         sql: queries on snapshots.
@@ -37,7 +37,7 @@ class Gateway:
         self.desk = Desk(project, analyst)
         self.jobs = Jobs(project, analyst)
         self.monitors = Monitors(project, analyst)
-        self.maps = Maps(project)
+        self.maps = Maps(project, analyst)
         self.facts = Facts(project)
         self.settings = ProjectToml(project)
         self.sql = Sql(project)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rtsproj.domain.decisions import SavedDecision, Verdict
-from rtsproj.workflow import decide, ladder, opinions
+from rtsproj.workflow import decide, ladder, opinions, undo
 from rtsproj.workflow import queue as queues
 from rtsproj.workflow.candidates import CandidateCard, show_candidate
 from rtsproj.workflow.decide import Word
 from rtsproj.workflow.others import OtherWord, Stamp, journals_of_others, words_of_others
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.reopened import reopened_by
+from rtsproj.workflow.undo import Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,17 @@ class Review:
         seen = {candidate_id: shown.word_at}
         return decide.remark(self._project, candidate_id, word, analyst=self._analyst, seen=seen)
 
-    def undo(self) -> tuple[SavedDecision, ...]:
-        """Take back the analyst's newest decision, or all that were saved with it."""
-        return decide.undo(self._project, times=1, analyst=self._analyst)
+    def undo(self) -> tuple[Saved, ...]:
+        """Take back the analyst's newest act: decisions, or slumps that were drawn."""
+        return undo.undo(self._project, times=1, analyst=self._analyst)
 
-    def reopened_by(self, saved: Sequence[SavedDecision]) -> str:
+    def reopened_by(self, saved: Sequence[Saved]) -> str:
         """One sentence where an undo has opened a candidate of a closed iteration, else empty."""
         return reopened_by(self._project, saved)
 
-    def redo(self) -> tuple[SavedDecision, ...]:
+    def redo(self) -> tuple[Saved, ...]:
         """Repeat what undo took back."""
-        return decide.redo(self._project, times=1, analyst=self._analyst)
+        return undo.redo(self._project, times=1, analyst=self._analyst)
 
     def words(self, card: CandidateCard) -> tuple[opinions.Said, ...]:
         """Everything that was said of a place."""

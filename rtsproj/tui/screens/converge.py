@@ -153,7 +153,7 @@ def _offer(said: Convergence, now: Status) -> str:
     if said.open:
         return f"decide the {said.open} open ones first: triage"
     if said.new_slumps:
-        return "enter closes it and opens the next iteration, with the slumps just found"
+        return "enter closes it and opens the next iteration, with the new slumps"
     return "enter closes it: the search stops"
 
 

@@ -22,6 +22,7 @@ from rtsproj.tui.widgets.key_line import KeyLine
 from rtsproj.tui.words import area_text, metres_text, place_text
 from rtsproj.workflow.area_map import OPEN, SLUMP, MapLayers, Points, Segments, nearest
 from rtsproj.workflow.map_imagery import MapPicture
+from rtsproj.workflow.undo import act_text
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -208,6 +209,31 @@ class MapScreen(WorkingScreen):
             self.notify("no candidate here: n goes to the next one")
             return
         self.app.go("triage", candidate_id=int(layers.candidates.ids[at]))  # type: ignore[attr-defined]
+
+    def action_draw(self) -> None:
+        """Draw a slump that no model found."""
+        view = self.map.view
+        if view is not None:
+            self.app.go("draw", at=(*self.map.here(), view.dot_m))  # type: ignore[attr-defined]
+
+    def action_undo(self) -> None:
+        """Take back the newest act: a drawn slump, or a decision."""
+        self.repeat("undone")
+
+    def action_redo(self) -> None:
+        """Repeat what undo took back."""
+        self.repeat("redone")
+
+    @work(thread=True, exclusive=True, group="repeat", exit_on_error=False)
+    def repeat(self, what: str) -> None:
+        """Undo or redo one act in a thread, and read the map again."""
+        review = self._gateway.review
+        saved = review.undo() if what == "undone" else review.redo()
+        none = f"nothing is {what}: no decision or drawing of yours stands there"
+        reopened = review.reopened_by(saved)
+        for text in filter(None, (act_text(saved, what) if saved else none, reopened)):
+            self.note_from_thread(text)
+        self.app.call_from_thread(self.read)
 
     def action_back(self) -> None:
         """Back."""

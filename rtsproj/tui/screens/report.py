@@ -202,7 +202,8 @@ class ReportScreen(WorkingScreen):
             return ""
         one = self._rows[row]
         line = safe_text(one.line_name or one.line_class or "-")[:16]
-        found = f"it. {one.first_iteration}" if one.origin == "found" else "known"
+        first = f"it. {one.first_iteration}"
+        found = {"seed": "known", "drawn": f"{first} drawn"}.get(one.origin, first)
         distance = f"{one.distance_m:,.0f}" if one.distance_m is not None else "-"
         return (
             f"{one.name:<10} {one.area_m2 / 1e4:>8,.2f} {distance:>8}  {line:<16} "

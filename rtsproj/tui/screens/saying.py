@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from textual import work
 
@@ -18,14 +19,15 @@ from rtsproj.tui.screens.looking import LookingScreen
 from rtsproj.tui.screens.questions import Line
 from rtsproj.workflow.decide import (
     Word,
-    act_text,
     standing_word,
     word_of,
 )
 from rtsproj.workflow.others import DecidedElsewhereError, OtherWord
+from rtsproj.workflow.undo import Saved, act_text, decisions_of
 
-Write = Callable[[], Sequence[SavedDecision]]
-"""Saves decisions; empty where there is nothing to save."""
+One = TypeVar("One", bound=Saved)
+Write = Callable[[], Sequence[One]]
+"""Saves decisions, or takes an act back; empty where there is nothing to save."""
 
 
 class SayingScreen(LookingScreen):
@@ -180,7 +182,7 @@ class SayingScreen(LookingScreen):
         queue, row = self._state.queue, self._row
         return queue is not None and row < len(queue) and bool(queue.blind[row])
 
-    async def _save(self, write: Write) -> Sequence[SavedDecision] | None:
+    async def _save(self, write: Write[One]) -> Sequence[One] | None:
         """Save off the loop; what cannot be saved stays on the screen with the reason."""
         try:
             saved = await asyncio.to_thread(write)
@@ -192,25 +194,39 @@ class SayingScreen(LookingScreen):
             self.app.unsaved = error.what  # type: ignore[attr-defined]
             return None
         self.app.unsaved = ""  # type: ignore[attr-defined]
-        for one in saved:
+        for one in decisions_of(saved):
             self._note_saved(one)
         return saved
 
-    async def _back_or_forth(self, step: Write, what: str) -> None:
+    async def _back_or_forth(self, step: Write[Saved], what: str) -> None:
         async with self._saving:
             saved = await self._save(step)
         if saved is None:
             return
         if not saved:
-            self.notify(f"nothing is {what}: no decision of yours stands there", severity="warning")
+            self.notify(
+                f"nothing is {what}: no decision or drawing of yours stands there",
+                severity="warning",
+            )
             return
-        if len(saved) > 1:
+        decided = decisions_of(saved)
+        if len(saved) > 1 or not decided:
             self.notify(act_text(saved, what), markup=False)
-        self._come_back(saved[-1].candidate_id)
+        if decided:
+            self._come_back(decided[-1].candidate_id)
+        else:
+            self._show_outlines_again()
         self._tell_reopened(saved)
 
+    def _show_outlines_again(self) -> None:
+        """A drawn slump came or went: the picture here shows the outlines that are left."""
+        here = self._state.id_at(self._row)
+        if here is not None:
+            self._gateway.pictures.forget(here)
+            self._read_here()
+
     @work(thread=True, group="reopened", exit_on_error=False)
-    def _tell_reopened(self, saved: Sequence[SavedDecision]) -> None:
+    def _tell_reopened(self, saved: Sequence[Saved]) -> None:
         """An undo may open a candidate of a closed iteration: say what happens then."""
         text = self._gateway.review.reopened_by(saved)
         if text:

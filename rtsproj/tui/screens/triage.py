@@ -41,8 +41,6 @@ LINE = (20, 5)
 """Columns and rows below which only the status line is shown."""
 CLAIM_S = 1.0
 """s that the cursor rests before the next candidates are claimed."""
-
-
 OTHERS_S = 1.0
 """s between two looks at the journals of other analysts."""
 AROUND = 200
@@ -234,6 +232,11 @@ class TriageScreen(SayingScreen):
         """This candidate on the map."""
         one = self._state.id_at(self._list.cursor)
         self.app.go("map", candidate_id=one)  # type: ignore[attr-defined]
+
+    def action_draw(self) -> None:
+        """Draw a slump that no model found, near this candidate."""
+        one = self._state.id_at(self._list.cursor)
+        self.app.go("draw", candidate_id=one)  # type: ignore[attr-defined]
 
     def action_history(self) -> None:
         """Everything that was said of this place."""

@@ -1,0 +1,44 @@
+"""slump add: JSON on stdout, messages on stderr, refusals with reasons, one undo."""
+
+import json
+from pathlib import Path
+
+from desk import geojson, search, square
+
+from rtsproj.workflow.project import Project
+
+MISSED = [square(140, 60, 12), square(20, 140, 9)]
+
+
+def test_a_file_is_added_reported_and_undone_at_once(run, project: Project, tmp_path: Path) -> None:
+    search(project, [])
+    file = geojson(tmp_path / "missed.geojson", [*MISSED, square(22, 20, 20)])
+    added = run("-C", project.folder, "slump", "add", file, "--as", "ann", "--note", "field")
+    assert (added.code, added.out) == (0, "")
+    for words in ("2 drawn slumps in iteration 1", "RTS-00003", "1 known already (2 is RTS-00001)"):
+        assert words in added.err
+    again = json.loads(run("-C", project.folder, "slump", "add", file, "--json").out)
+    assert again["added"] == []
+    assert [one["same_as"] for one in again["known"]] == ["RTS-00003", "RTS-00004", "RTS-00001"]
+    said = json.loads(run("-C", project.folder, "converge", "--json", "--as", "ann").out)
+    assert (said["new_slumps"], said["drawn"], said["converged"]) == (2, 2, False)
+    assert "2 slumps that no model had found were drawn by hand" in said["reason"]
+    report = json.loads(run("-C", project.folder, "report", "--format", "json").out)
+    assert (report["slumps"], report["seeds"], report["drawn"]) == (4, 2, 2)
+    undone = run("-C", project.folder, "undo", "--as", "ann")
+    assert "undone: one act of 2 drawn slumps" in undone.err
+    redone = json.loads(run("-C", project.folder, "redo", "--as", "ann", "--json").out)
+    assert [one["step"] for one in redone] == ["drawn", "drawn"]
+
+
+def test_what_is_outside_or_no_polygon_is_refused_and_nothing_is_added(
+    run, project: Project, tmp_path: Path
+) -> None:
+    far = geojson(tmp_path / "far.geojson", [MISSED[0], square(3000, 20, 9)])
+    refused = run("-C", project.folder, "slump", "add", far)
+    assert refused.code == 2
+    assert "1 of 2 outlines cannot be used: 1 is outside the images by" in refused.err
+    lines = geojson(tmp_path / "lines.geojson", [MISSED[0].boundary])
+    assert "LineString, not a polygon" in run("-C", project.folder, "slump", "add", lines).err
+    counts = json.loads(run("-C", project.folder, "status", "--json").out)["counts"]
+    assert counts["slumps"] == 2
