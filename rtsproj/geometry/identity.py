@@ -56,9 +56,9 @@ def same_places(outlines: Sequence[BaseGeometry], known: Sequence[BaseGeometry])
     Returns:
         Number of an outline -> number of the place: a known one, or after those an earlier outline.
     """
-    everything = [*known, *outlines]
-    if not everything:
+    if not outlines:
         return {}
+    everything = [*known, *outlines]
     asked, found = shapely.STRtree(everything).query(list(outlines), predicate="intersects")
     near: dict[int, list[int]] = {}
     for number, other in sorted(zip(asked.tolist(), found.tolist(), strict=True)):
