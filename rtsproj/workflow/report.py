@@ -43,7 +43,7 @@ SELECT iteration, count(*) FILTER (WHERE act = 'say') AS said FROM decisions GRO
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class ReportLayers:
     """Geometries of the report's map, project CRS: (what, geometries)."""
 
     layers: tuple[tuple[str, tuple[shapely.Geometry, ...]], ...]
@@ -81,13 +81,13 @@ def collect_report(project: Project) -> Report:
         )
 
 
-def collect_drawing(project: Project) -> Drawing:
+def collect_drawing(project: Project) -> ReportLayers:
     """What the report's map shows."""
     with reading(project) as connection:
         area = sources.read_area(connection) or tuple(scenes.footprints(connection).values())
         outlines = connection.execute("SELECT ST_AsWKB(geom) FROM inventory").fetchall()
         lines = connection.execute("SELECT kind, ST_AsWKB(geom) FROM lines").fetchall()
-    return Drawing(
+    return ReportLayers(
         (
             ("area", tuple(shapely.from_wkb(list(area)))),
             *(

@@ -61,7 +61,7 @@ def verdicts(shell: Shell, ponds: shapely.Geometry) -> dict[int, str]:
     return said
 
 
-def make_project(tmp_path: Path) -> Shell:
+def make_project(tmp_path: Path, *, seeds: Path) -> Shell:
     shell = Shell(tmp_path / "ponds")
     Shell(tmp_path).run("init", shell.folder, "--name", "ponds")
     for setting in SETTINGS:
@@ -69,7 +69,7 @@ def make_project(tmp_path: Path) -> Shell:
     images = sorted((DATA / "images").glob("*.tif"))
     shell.run("scene", "add", images[0], "--role", "map")
     shell.run("scene", "add", *images[1:], "--role", "history")
-    shell.run("label", "add", seed_file(tmp_path / "seeds.geojson"))
+    shell.run("label", "add", seeds)
     shell.run("line", "add", DATA / "labels" / "road_digitised.geojson", "--kind", "road")
     return shell
 
@@ -91,7 +91,7 @@ def walk(shell: Shell, tmp_path: Path) -> int:
 
 def test_the_method_finds_the_ponds_and_converges(tmp_path: Path) -> None:
     began = time.monotonic()
-    shell = make_project(tmp_path)
+    shell = make_project(tmp_path, seeds=seed_file(tmp_path / "seeds.geojson"))
     iterations = walk(shell, tmp_path)
     minutes = (time.monotonic() - began) / 60
     found = [shapely.from_wkt(row["geom"]) for row in shell.sql("SELECT geom FROM inventory")]
@@ -110,3 +110,14 @@ def test_the_method_finds_the_ponds_and_converges(tmp_path: Path) -> None:
     )
     assert len(hit) >= 0.95 * len(large)
     assert decisions <= 2.5 * new
+
+
+def test_known_ponds_do_not_come_back(tmp_path: Path) -> None:
+    """Every pond is known before: what a model draws otherwise than the digitiser is no growth."""
+    shell = make_project(tmp_path, seeds=DATA / "labels" / "ponds_20090818.geojson")
+    shell.run("next", "--wait")
+    rows = shell.sql("SELECT lineage, status, count(*) AS n FROM candidates GROUP BY ALL")
+    counts = {(row["lineage"], row["status"]): row["n"] for row in rows}
+    waiting = sum(n for (_, status), n in counts.items() if status == "open")
+    print(f"{waiting} of {sum(counts.values())} candidates wait for a decision: {counts}")
+    assert not [lineage for lineage, _ in counts if lineage == "grown"]
