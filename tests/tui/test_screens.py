@@ -10,6 +10,7 @@ from rtsproj.tui.screens.converge import ConvergeScreen
 from rtsproj.tui.screens.dialogs import ReasonPrompt
 from rtsproj.tui.screens.home import HomeScreen
 from rtsproj.tui.screens.triage import TriageScreen
+from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.workflow.project import Project, open_project, reading
 
 SHAPES = [square(60, 80, 15), square(120, 120, 12), square(150, 30, 12)]
@@ -161,3 +162,16 @@ async def test_help_over_triage_lists_its_keys_by_id(project: Project) -> None:
         text = text_of(app)
         assert "verdict.accept" in text
         assert "headwall that casts a shadow" in text
+
+
+async def test_a_screen_that_a_closing_app_leaves_empty_does_not_begin(project: Project) -> None:
+    class Empty(WorkingScreen):
+        def on_mount(self) -> None:
+            self.query_one("#next")
+
+    app = RtsApp(project, analyst="ann")
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.push_screen(Empty())
+        await settle(pilot)
+        assert isinstance(app.screen, Empty)

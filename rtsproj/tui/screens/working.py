@@ -1,5 +1,6 @@
 """A screen whose work runs in threads: a fault in a thread is told, not swallowed."""
 
+from textual.events import Event, Mount
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -15,6 +16,11 @@ class WorkingScreen(Screen[None]):
         self.notify(
             f"{safe_text(error.what)}: {safe_text(error.hint)}", severity="error", markup=False
         )
+
+    async def on_event(self, event: Event) -> None:
+        """An app that is closing mounts no widgets any more: such a screen does not begin."""
+        if not (isinstance(event, Mount) and not self.children):
+            await super().on_event(event)
 
     def note_from_thread(self, text: str) -> None:
         """Show what a person should know, from a thread that works."""
