@@ -16,7 +16,7 @@ from rtsproj.tui.app import RtsApp
 from rtsproj.workflow.converge import look
 from rtsproj.workflow.project import Project
 from rtsproj.workflow.report import collect_report
-from rtsproj.workflow.sql import query
+from rtsproj.workflow.sql import ask, session
 from rtsproj.workflow.status import status
 from rtsproj.workflow.tiles import read_ground
 
@@ -32,46 +32,58 @@ AND first_iteration = (SELECT max(iteration) FROM iterations)
 """
 
 
-def ask(project: Project, text: str) -> list[dict[str, Any]]:
-    """Rows of a query, as an outside program gets them."""
-    table = query(project, text)
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+class Asked:
+    """Queries on one snapshot of a project, as outside programs get them."""
+
+    def __init__(self, project: Project) -> None:
+        self._session = session(project)
+
+    def __enter__(self) -> "Asked":
+        self._connection = self._session.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._session.__exit__(*error)
+
+    def rows(self, text: str) -> list[dict[str, Any]]:
+        """Rows by column name."""
+        table = ask(self._connection, text)
+        return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+    def number(self, text: str) -> int:
+        """The one number that a query answers."""
+        [row] = self.rows(text)
+        [value] = row.values()
+        return int(value or 0)
 
 
-def number_of(project: Project, text: str) -> int:
-    """The one number that a query answers."""
-    [row] = ask(project, text)
-    [value] = row.values()
-    return int(value or 0)
-
-
-def check_tiles(project: Project) -> None:
+def check_tiles(project: Project, asked: Asked) -> None:
     """Tiles hold every valid pixel of the area, once."""
     ground = read_ground(project)
     with Mosaic(ground.scenes, ground.grid, ground.bands) as mosaic:
         valid = mosaic.valid(ground.extent) & AreaMask(ground.area, ground.grid).of(ground.extent)
-    assert number_of(project, "SELECT sum(valid_px) FROM tiles") == int(valid.sum())
+    assert asked.number("SELECT sum(valid_px) FROM tiles") == int(valid.sum())
     places = "SELECT count(*) FROM (SELECT DISTINCT grid_row, grid_col FROM tiles)"
-    assert number_of(project, places) == number_of(project, "SELECT count(*) FROM tiles")
+    assert asked.number(places) == asked.number("SELECT count(*) FROM tiles")
 
 
-def check_outlines(project: Project) -> None:
+def check_outlines(project: Project, asked: Asked) -> None:
     """Outlines are valid and inside the area, but for half a pixel of smoothing."""
     ground = read_ground(project)
     frame = ground.area.buffer(ground.grid.pixel_m)
-    for row in ask(project, "SELECT candidate_id, geom FROM candidates"):
+    for row in asked.rows("SELECT candidate_id, geom FROM candidates"):
         outline = shapely.from_wkt(row["geom"])
         assert outline.is_valid, row["candidate_id"]
         assert frame.covers(outline), row["candidate_id"]
-    searched = number_of(project, SEARCHED)
-    assert searched == number_of(project, "SELECT sum(valid_px) FROM tiles")
+    searched = asked.number(SEARCHED)
+    assert searched == asked.number("SELECT sum(valid_px) FROM tiles")
 
 
-def check_lineage(project: Project) -> None:
+def check_lineage(asked: Asked) -> None:
     """A candidate has one lineage, to something earlier that was judged."""
-    rows = ask(project, LINEAGE)
+    rows = asked.rows(LINEAGE)
     iterations = {row["candidate_id"]: row["iteration"] for row in rows}
-    slumps = {row["slump_id"] for row in ask(project, "SELECT slump_id FROM slump")}
+    slumps = {row["slump_id"] for row in asked.rows("SELECT slump_id FROM slump")}
     assert len(iterations) == len(rows)
     for row in rows:
         earlier, slump = row["lineage_of"], row["lineage_slump"]
@@ -83,19 +95,19 @@ def check_lineage(project: Project) -> None:
         assert slump is None or slump in slumps, row
 
 
-def check_counts(project: Project, decisions: int) -> None:
+def check_counts(project: Project, asked: Asked, decisions: int) -> None:
     """SQL, status, report and journal agree."""
     now, report = status(project), collect_report(project)
-    states = Counter(row["status"] for row in ask(project, "SELECT status FROM candidates"))
-    inventory = Counter(row["origin"] for row in ask(project, "SELECT origin FROM inventory"))
+    states = Counter(row["status"] for row in asked.rows("SELECT status FROM candidates"))
+    inventory = Counter(row["origin"] for row in asked.rows("SELECT origin FROM inventory"))
     assert now.counts["candidates"] == sum(states.values())
     assert now.counts["open"] == states["open"]
     assert now.counts["slumps"] == sum(inventory.values()) == report.slumps
     assert report.seeds == inventory["seed"]
-    said = number_of(project, "SELECT count(*) FROM decisions WHERE act = 'say'")
+    said = asked.number("SELECT count(*) FROM decisions WHERE act = 'say'")
     assert said == decisions == sum(one.decisions for one in report.iterations)
-    assert len(journalled(project)) == number_of(project, "SELECT count(*) FROM decisions")
-    rows = ask(project, "FROM iterations ORDER BY iteration")
+    assert len(journalled(project)) == asked.number("SELECT count(*) FROM decisions")
+    rows = asked.rows("FROM iterations ORDER BY iteration")
     for row, line in zip(rows, report.iterations, strict=True):
         names = ("candidates", "open", "accepted", "rejected", "unsure", "slumps_so_far")
         assert {name: row[name] for name in names} == {name: getattr(line, name) for name in names}
@@ -116,9 +128,9 @@ def journalled(project: Project) -> list[dict[str, Any]]:
     return found
 
 
-def check_state(project: Project) -> None:
+def check_state(project: Project, asked: Asked) -> None:
     """The sentence of the state, held against raw rows; the same at every entry point."""
-    row = ask(project, "FROM iterations ORDER BY iteration DESC LIMIT 1")[0]
+    row = asked.rows("FROM iterations ORDER BY iteration DESC LIMIT 1")[0]
     sentence = status(project).state
     assert sentence == look(project).reason == collect_report(project).reason
     says_met = sentence.startswith("no new slump in iteration")

@@ -15,6 +15,7 @@ import shapely
 from checks import (
     ANALYST,
     NEW,
+    Asked,
     check_counts,
     check_home,
     check_lineage,
@@ -22,7 +23,6 @@ from checks import (
     check_screens,
     check_state,
     check_tiles,
-    number_of,
 )
 from shapely.geometry.base import BaseGeometry
 from worlds import Plan, make_world, truth
@@ -128,26 +128,30 @@ def assert_reason(plan: Plan, error: RtsError) -> None:
 
 
 async def _rounds(project: Project, done: Walk, rng: np.random.Generator) -> None:
-    check_tiles(project)
+    with Asked(project) as asked:
+        check_tiles(project, asked)
+        check_state(project, asked)
     for number in range(1, MOST_ITERATIONS + 1):
-        check_state(project)
         twin = _copy(project) if rng.random() < 0.4 else None
         _end(start_training(project, by=ANALYST), project)
         _end(start_search(project, by=ANALYST), project)
         if twin is not None:
             done.killed += _killed(twin, project, rng)
-        check_outlines(project)
-        check_lineage(project)
+        with Asked(project) as asked:
+            check_outlines(project, asked)
+            check_lineage(asked)
         _picture(project, rng)
         done.decisions += _decide(project, done.plan, rng)
-        check_counts(project, done.decisions)
+        with Asked(project) as asked:
+            check_counts(project, asked, done.decisions)
+            new = asked.number(NEW)
         await check_home(project)
-        new = number_of(project, NEW)
         outcome = converge(project, by=ANALYST)
         done.iterations = number
         assert (outcome.converged, outcome.new_slumps) == (new == 0, new)
-        check_state(project)
-        check_counts(project, done.decisions)
+        with Asked(project) as asked:
+            check_state(project, asked)
+            check_counts(project, asked, done.decisions)
         if outcome.converged:
             done.ended = "ended well: converged"
             break
