@@ -35,20 +35,20 @@ _options = typer.Typer(add_completion=False)
 
 @_options.command()
 def _shared(
-    folder: Annotated[
+    global_folder: Annotated[
         Path | None,
         typer.Option("-C", metavar="DIR", callback=_folder, expose_value=False, hidden=True),
     ] = None,
-    quiet: Annotated[
+    global_quiet: Annotated[
         bool,
         typer.Option("-q", "--quiet", callback=_quiet, expose_value=False, hidden=True),
     ] = False,
-    verbose: Annotated[
+    global_verbose: Annotated[
         bool,
         typer.Option("-v", "--verbose", callback=_verbose, expose_value=False, hidden=True),
     ] = False,
 ) -> None:
-    """Holds the options; never run."""
+    """Holds the options, under names that no verb gives its own parameters; never run."""
 
 
 def with_global_options(command: Any) -> Any:

@@ -105,7 +105,7 @@ _LANDSAT = re.compile(
 
 
 def numbering_of(name: str, texts: Sequence[str]) -> Mapping[str, str] | None:
-    """The sensor's numbers of bands; None for Landsat of which it cannot be told which one.
+    """The sensor's numbers of bands; None for a Landsat of unknown number.
 
     Args:
         name: file name; ``LC08_…`` and the like tell a Landsat mission.

@@ -85,7 +85,7 @@ class SearchState:
 def state_sentence(state: SearchState) -> str:
     """The state of the search in one sentence, the same for report, screen and command line.
 
-    An iteration that was not searched to its end is never said to have found nothing.
+    It never claims that an iteration found nothing before all of it was searched.
     """
     k = state.outcome.iteration
     if state.stage is Stage.DONE:

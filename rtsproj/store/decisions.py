@@ -75,7 +75,7 @@ AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.decision_id)
 QUALIFY row_number() OVER (PARTITION BY candidate_id, purpose = 'replicate'
                            ORDER BY decision_id DESC) = 1
 """
-"""The word that stands on each candidate once some decisions are taken back, whoever said it."""
+"""The decision that counts for each candidate once some are undone, of any analyst."""
 
 STANDING = """
 SELECT candidate_id, analyst, verdict, coalesce(reason, ''), coalesce(note, '') FROM verdict

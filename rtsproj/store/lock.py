@@ -55,10 +55,10 @@ def shared_lock(path: Path, *, wait_s: float) -> Iterator[None]:
 
 def holder_of(path: Path) -> str:
     """Which other process writes now, as one line; empty when none does."""
-    said = _said(path)
-    if not said or (said["pid"], said["host"]) == (os.getpid(), socket.gethostname()):
+    record = _recorded(path)
+    if not record or (record["pid"], record["host"]) == (os.getpid(), socket.gethostname()):
         return ""
-    return _named(said)
+    return _named(record)
 
 
 @contextmanager
@@ -96,23 +96,23 @@ def _acquire(handle: int, mode: int, *, path: Path, wait_s: float) -> None:
 
 
 def _busy(path: Path) -> ProjectBusyError:
-    said = _said(path)
-    holder = _named(said) if said else "another process"
+    record = _recorded(path)
+    holder = _named(record) if record else "another process"
     return ProjectBusyError(
-        str(path.parent), holder=holder, since=said.get("since", "a moment ago")
+        str(path.parent), holder=holder, since=record.get("since", "a moment ago")
     )
 
 
-def _said(path: Path) -> dict[str, Any]:
+def _recorded(path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8") or "{}")
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8") or "{}")
     except (OSError, ValueError):
         return {}
-    return said
+    return record
 
 
-def _named(said: dict[str, Any]) -> str:
-    return f"{said['user']} on {said['host']}, pid {said['pid']} ({said['purpose']})"
+def _named(record: dict[str, Any]) -> str:
+    return f"{record['user']} on {record['host']}, pid {record['pid']} ({record['purpose']})"
 
 
 def _holder(purpose: str) -> str:

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer.main
 
+from rtsproj.cli import anywhere, main
 from rtsproj.workflow.project import Project
 
 VERBS = (("status", "--json"), ("job", "list", "--json"), ("candidate", "list", "--json"))
@@ -39,3 +42,25 @@ def test_the_package_runs_as_a_module(project: Project) -> None:
     command = [sys.executable, "-m", "rtsproj", "status", "--json", "-C", str(project.folder)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
     assert json.loads(said.stdout)["project"] == "desk"
+
+
+def test_no_parameter_of_a_verb_is_taken_for_a_global_option() -> None:
+    shared = {one.name for one in typer.main.get_command(anywhere._options).params}
+
+    def check(command) -> None:
+        names = [one.name for one in command.params]
+        assert len(names) == len(set(names)), command.name
+        assert shared <= set(names)
+        for inner in getattr(command, "commands", {}).values():
+            check(inner)
+
+    group = typer.main.get_command(main.app)
+    for verb in main.VERBS:
+        check(group.get_command(None, verb))
+
+
+def test_a_relative_folder_is_made_where_it_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "rtsproj", "init", "qtec", "--name", "corridor"]
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    assert (tmp_path / "qtec" / "project.toml").exists()
+    assert not (tmp_path / "qtec" / "qtec").exists()
