@@ -49,6 +49,7 @@ def _shared(
     ] = False,
 ) -> None:
     """Holds the options, under names that no verb gives its own parameters; never run."""
+    del global_folder, global_quiet, global_verbose
 
 
 def with_global_options(command: Any) -> Any:
