@@ -43,7 +43,7 @@ class Trainer:
         built, self.report = started_network(session.spec, session.start, member=session.member)
         self.network = ranks.adapted(built, session.backend.device).to(session.backend.device)
         self._optimizer = optimizer_of(request.settings.optimizer, self.network)
-        loss = loss_function(request.settings.loss)
+        loss = loss_function(request.settings.loss, trim_share=request.settings.trim_share)
         self._gradients = Gradients(self.network, loss, session.backend, ranks=ranks)
         self._sampler = Sampler(
             session.member_request,

@@ -29,7 +29,7 @@ _READ = 4096
 class _Shape(Enum):
     """Which shape of a label is burnt."""
 
-    KNOWN = "outline with the ground round it that is taken as looked at"
+    KNOWN = "digitised outline with the ground round it that was looked at"
     OUTLINE = "outline"
     COLLAR = "rim of a mined outline"
 
@@ -77,9 +77,11 @@ class LabelIndex:
     def target(self, window: Window) -> NDArray[np.uint8]:
         """What the labels say of a window's pixels.
 
-        Unlabelled ground comes first, then what lies near a label, then ignored places, then
-        slumps, then the collars of mined outlines, so that an accepted outline wins over an open
-        candidate, and its uncertain rim over both.
+        Unlabelled ground comes first, then what lies near a digitised slump, then negatives, then
+        ignored places, then slumps, then the collars of mined outlines, so that an accepted outline
+        wins over an open candidate, and its uncertain rim over both. The ground round a mined
+        outline stays unlabelled: a model may have drawn a part of the slump, and the rest of it
+        must not be taught as background.
 
         Returns:
             (rows, cols) uint8 of 0, 1, 254 and 255.
@@ -90,7 +92,8 @@ class LabelIndex:
         by = {one: [i for i in near if self.labels[i].polarity is one] for one in Polarity}
         mined = [i for i in by[Polarity.POSITIVE] if self._is_mined(i)]
         for shape, labels, value in (
-            (_Shape.KNOWN, [i for i in near if i not in by[Polarity.IGNORE]], 0),
+            (_Shape.KNOWN, [i for i in by[Polarity.POSITIVE] if i not in mined], 0),
+            (_Shape.OUTLINE, by[Polarity.NEGATIVE], 0),
             (_Shape.OUTLINE, by[Polarity.IGNORE], IGNORED),
             (_Shape.OUTLINE, by[Polarity.POSITIVE], 1),
             (_Shape.COLLAR, mined if self._collar_m > 0 else [], IGNORED),

@@ -28,6 +28,7 @@ def preset_settings(preset: Preset) -> Settings:
             validate_every=1000,
             checkpoint_every=1000,
             background_m=100_000.0,
+            trim_share=0.0,
             flip=False,
             brightness=0.0,
         ),

@@ -97,8 +97,11 @@ class TrainSettings:
     buffer_m: Annotated[float, Range(0, 100_000, "m")] = 300.0
     """A label's bounding rectangle is grown by this (Huang 2020)."""
     background_m: Annotated[float, Range(0, 100_000, "m")] = 60.0
-    """Ground this near to a label is background. Further away it is background only where the
-    network does not itself see a slump: unlabelled slumps must not be taught away."""
+    """Ground this near to a digitised slump is background. A model's outline may be a part of its
+    slump: the ground round it stays unlabelled."""
+    trim_share: Annotated[float, SHARE] = 0.25
+    """Share of a batch's unlabelled pixels that teach nothing, those that look most like slumps:
+    slumps that nobody has drawn yet must not be taught away (learning.losses)."""
     collar_px: Annotated[int, Range(0, 64, "px")] = 1
     """Ignored on both sides of a mined outline (method 5)."""
     positive_share: Annotated[float, SHARE] = 0.5

@@ -38,7 +38,7 @@ def batch(chips: int = 8, side: int = 16) -> Batch:
 
 def left(made: nn.Module, loss: Loss, *, micro: int) -> tuple[float, dict[str, torch.Tensor]]:
     torch.manual_seed(1)
-    value = Gradients(made, loss_function(loss), CPU).leave(batch(), micro=micro)
+    value = Gradients(made, loss_function(loss, trim_share=0.25), CPU).leave(batch(), micro=micro)
     found = {name: one.grad for name, one in made.named_parameters() if one.grad is not None}
     return float(value), found
 
@@ -70,7 +70,7 @@ def test_the_gradient_is_that_of_a_plain_backward_pass() -> None:
     given_ = batch()
     images = (torch.from_numpy(given_.images) - 0.5) / 0.5
     logits = made(images.to(memory_format=torch.channels_last))[:, 0]
-    loss = loss_function("bce_dice")(logits, torch.from_numpy(given_.targets))
+    loss = loss_function("bce_dice", trim_share=0.25)(logits, torch.from_numpy(given_.targets))
     loss.backward()
     assert value == pytest.approx(float(loss.detach()), rel=1e-6)
     for name, one in made.named_parameters():
@@ -117,7 +117,7 @@ def test_a_network_that_runs_out_of_memory_is_left_as_it_was() -> None:
     torch.manual_seed(1)
     state = torch.get_rng_state()
     with pytest.raises(torch.OutOfMemoryError):
-        Gradients(made, loss_function("bce"), CPU).leave(batch(), micro=8)
+        Gradients(made, loss_function("bce", trim_share=0.25), CPU).leave(batch(), micro=8)
     assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)
     assert all(one.grad is None for one in made.parameters())
@@ -126,7 +126,7 @@ def test_a_network_that_runs_out_of_memory_is_left_as_it_was() -> None:
 def test_one_chip_is_too_few_for_batchnorm_over_pooled_values() -> None:
     made = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 1))
     with pytest.raises(RtsError, match="one chip per forward pass") as caught:
-        Gradients(made.train(), loss_function("bce"), CPU).leave(batch(), micro=1)
+        Gradients(made.train(), loss_function("bce", trim_share=0.25), CPU).leave(batch(), micro=1)
     assert "train.micro_batch" in caught.value.hint
 
 

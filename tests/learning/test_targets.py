@@ -34,12 +34,12 @@ def test_pixels_inside_a_seed_are_one_without_a_collar() -> None:
     assert np.array_equal(target, expected)
 
 
-def test_a_mined_outline_has_a_collar_of_one_pixel_on_both_sides() -> None:
+def test_a_mined_outline_has_a_collar_and_leaves_the_ground_round_it_unlabelled() -> None:
     target = index(label(3, 3, 6, origin="accepted")).target(Window(0, 0, 12, 12))
     assert set(np.unique(target[4:8, 4:8])) == {1}
     assert (target[3, 3:9] == 255).all()
     assert (target[2, 3:9] == 255).all()
-    assert (target[1] == 0).all()
+    assert (target[1] == 254).all()
 
 
 def test_ignored_places_are_255_and_slumps_win_over_them() -> None:
@@ -48,7 +48,10 @@ def test_ignored_places_are_255_and_slumps_win_over_them() -> None:
 
 
 def test_negatives_are_background() -> None:
-    assert not index(label(2, 2, 4, "negative")).target(Window(0, 0, 10, 10)).any()
+    target = index(label(2, 2, 4, "negative")).target(Window(0, 0, 10, 10))
+    assert not target[2:6, 2:6].any()
+    target[2:6, 2:6] = 254
+    assert (target == 254).all()
 
 
 @given(row=st.integers(-6, 8), col=st.integers(-6, 8), size=st.integers(1, 12))
