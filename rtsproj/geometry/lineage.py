@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
-from rtsproj.geometry.identity import HALF
 from rtsproj.geometry.matching import Floats, Geometries, paired_iou
 from rtsproj.settings import LineageSettings
 
@@ -22,10 +20,13 @@ FACTOR = 1.6
 """Growing back after the opening, so that right-angled corners survive (Huang 2021)."""
 ARC = 16
 """Segments of a quarter circle in buffers."""
+REJECTED = 2.0
+"""How much more a place that was not accepted must grow before it is shown again."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.object_]
-NO_REFERENCES: tuple[Ints, Geometries] = (np.zeros(0, np.int64), np.zeros(0, object))
+Flags = npt.NDArray[np.bool_]
+EMPTY = shapely.Polygon()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class LineageColumns:
         of: candidate_id of the judged place, 0 = none or a seed.
         slump_id: slump of the judged place, 0 = none.
         iou: 0..1 with it.
-        growth_m2: m2 of opened new area against it.
+        growth_m2: m2 of opened area outside all ground that was judged.
     """
 
     case: Words
@@ -50,146 +51,126 @@ class LineageColumns:
 class PlaceIndex:
     """Judged places, ready to be met; several threads may ask at once.
 
-    Like is compared with like: growth is the difference of two outlines of models. An outline that
-    a person digitised differs from a model's by the hand that drew it; so it only says which place
-    a candidate shows, and what the first model drew there is what later ones are compared with.
+    A question is worth asking where most of a candidate lies on ground that nobody has judged. What
+    was accepted reaches a rim further than its outline: two hands, or two models, draw the same
+    slump so differently.
     """
 
-    def __init__(
-        self,
-        candidate_ids: Ints,
-        slump_ids: Ints,
-        geoms: Geometries,
-        *,
-        references: tuple[Ints, Geometries] = NO_REFERENCES,
-    ) -> None:
+    def __init__(self, candidate_ids: Ints, slump_ids: Ints, geoms: Geometries) -> None:
         """Build the index.
 
         Args:
             candidate_ids: the judged candidates, 0 for a slump that was digitised.
-            slump_ids: slumps that they became or are, 0 = none.
+            slump_ids: slumps that they became or are, 0 = none: rejected or unsure.
             geoms: outlines of the models, or as digitised, m.
-            references: ([slump_id], outlines): first model outlines of slumps that were digitised.
         """
         self._candidate_ids = candidate_ids
         self._slump_ids = slump_ids
-        self._is_digitised = candidate_ids == 0
-        self._geoms, has_reference = _with_references(
-            geoms, np.where(self._is_digitised, slump_ids, 0), references
-        )
-        self._can_grow = ~self._is_digitised | has_reference
-        self._tree = shapely.STRtree(self._geoms)
+        self._geoms = geoms
+        self._tree = shapely.STRtree(geoms)
 
     def classify(
         self, geoms: Geometries, *, pixel_m: float, settings: LineageSettings
     ) -> LineageColumns:
         """Name the case of every candidate.
 
-        It is the place of a judged candidate by its IoU, and of digitised slumps where at least
-        half of it lies in their known ground and nothing reaches far beyond that. The judged
-        candidate with the largest IoU decides, the newest where several are equal; a digitised
-        slump does where no judged candidate is the same place.
+        It shows the same place where at least ``settings.inside`` of it lies on judged ground, or
+        where its IoU with one judged outline reaches ``settings.iou``; and it has grown where the
+        rest is large enough. The judged outline with the largest IoU is named, of the accepted or
+        of the other ones, whichever the candidate shares more with; the newest where several are
+        equal.
 
         Args:
             geoms: candidate outlines, in the CRS of the places.
             pixel_m: m; the opening radius is one pixel, limits count in pixels.
-            settings: IoU of the same place, growth limit, rim of digitised outlines.
+            settings: shares of the same place, growth limits, rim.
         """
-        rule = _Rule(
-            settings.iou, settings.growth_px * pixel_m**2, settings.digitised_px * pixel_m, pixel_m
+        met = self._met(geoms, rim_m=settings.rim_px * pixel_m)
+        own = geoms[met.one]
+        growth_m2 = np.zeros(len(own))
+        grows = met.shared_m2 > 0
+        outside = shapely.difference(own[grows], met.ground[grows])
+        growth_m2[grows] = shapely.area(opened(outside, r=pixel_m))
+        is_same = met.iou >= settings.iou
+        if settings.inside < 1:
+            is_same |= met.shared_m2 >= settings.inside * shapely.area(own)
+        again = np.where(met.is_accepted, 1.0, REJECTED)
+        limit = np.maximum(
+            settings.growth_px * pixel_m**2, again * settings.growth_share * met.shared_m2
         )
-        met = self._nearest(geoms, rule)
-        one, place = met.one, met.place
-        growth_m2 = np.zeros(len(one))
-        grows = (met.iou > 0) & self._can_grow[place]
-        growth_m2[grows] = rule.new_m2(geoms[one[grows]], met.ground[grows])
-        grown = (growth_m2 > 0) & (growth_m2 >= rule.growth_m2)
+        grown = is_same & (growth_m2 > 0) & (growth_m2 >= limit)
         case = np.where(grown, Lineage.GROWN.value, Lineage.SAME.value).astype(object)
-        case[~met.is_same] = Lineage.PARTIAL.value
-        case[met.iou == 0] = Lineage.TOUCHING.value
+        case[~is_same] = Lineage.PARTIAL.value
+        case[~is_same & (met.iou == 0)] = Lineage.TOUCHING.value
         return LineageColumns(
-            case=_spread(len(geoms), one, case, Lineage.FRESH.value),
-            of=_spread(len(geoms), one, self._candidate_ids[place], 0),
-            slump_id=_spread(len(geoms), one, self._slump_ids[place], 0),
-            iou=_spread(len(geoms), one, met.iou, 0.0),
-            growth_m2=_spread(len(geoms), one, growth_m2, 0.0),
+            case=_spread(len(geoms), met.one, case, Lineage.FRESH.value),
+            of=_spread(len(geoms), met.one, self._candidate_ids[met.place], 0),
+            slump_id=_spread(len(geoms), met.one, self._slump_ids[met.place], 0),
+            iou=_spread(len(geoms), met.one, met.iou, 0.0),
+            growth_m2=_spread(len(geoms), met.one, growth_m2, 0.0),
         )
 
-    def _nearest(self, geoms: Geometries, rule: "_Rule") -> "_Met":
-        """The pair that decides, of every candidate that meets a place."""
-        one, place = self._tree.query(geoms, predicate="intersects")
+    def _met(self, geoms: Geometries, *, rim_m: float) -> "_Met":
+        """What every candidate that meets a place shares with the ground that was judged."""
+        one, place = self._tree.query(geoms, predicate="dwithin", distance=rim_m)
+        counts = (self._slump_ids[place] > 0) | shapely.intersects(geoms[one], self._geoms[place])
+        one, place = one[counts], place[counts]
+        accepted = self._slump_ids[place] > 0
         iou = paired_iou(geoms[one], self._geoms[place])
-        digitised = self._is_digitised[place]
-        ground = self._geoms[place]
-        ground[digitised] = self._joined(one[digitised], place[digitised])
-        is_same = iou >= rule.iou
-        at = np.flatnonzero(digitised & (iou > 0))
-        is_same[digitised] = False
-        is_same[at] = rule.is_known(geoms[one[at]], ground[at], ~self._can_grow[place[at]])
-        rank = is_same * np.where(digitised, 1, 2)
+        candidates, at = np.unique(one, return_inverse=True)
+        own = geoms[candidates]
+        known = self._joined(len(own), at[accepted], place[accepted])
+        known = shapely.buffer(known, rim_m, quad_segs=ARC)
+        denied = self._joined(len(own), at[~accepted], place[~accepted])
+        known_m2 = shapely.area(shapely.intersection(own, known))
+        denied_m2 = shapely.area(shapely.intersection(own, denied))
+        is_accepted = ~shapely.is_empty(known) & (known_m2 >= denied_m2)
+        rank = accepted == is_accepted[at]
         order = np.lexsort(
-            (-place, self._slump_ids[place], self._candidate_ids[place], iou, rank, one)
+            (-place, self._slump_ids[place], self._candidate_ids[place], iou, rank, at)
         )
-        chosen = order[np.diff(one[order], append=-1) != 0]
-        return _Met(one[chosen], place[chosen], iou[chosen], is_same[chosen], ground[chosen])
+        chosen = order[np.diff(at[order], append=-1) != 0]
+        ground = known.copy()
+        both = ~shapely.is_empty(denied)
+        ground[both] = shapely.union(known[both], denied[both])
+        return _Met(
+            candidates,
+            place[chosen],
+            iou[chosen],
+            is_accepted,
+            shapely.area(shapely.intersection(own, ground)),
+            ground,
+        )
 
-    def _joined(self, one: Ints, place: Ints) -> Geometries:
-        """For each pair all places of its candidate, joined."""
-        joined = self._geoms[place]
-        order = np.lexsort((place, one))
-        for group in np.split(order, np.flatnonzero(np.diff(one[order])) + 1):
-            if len(group) > 1:
-                joined[group] = shapely.union_all(self._geoms[place[group]])
+    def _joined(self, count: int, at: Ints, place: Ints) -> Geometries:
+        """The places of each candidate, joined; empty where it has none."""
+        joined = np.full(count, EMPTY, object)
+        order = np.lexsort((place, at))
+        for group in np.split(order, np.flatnonzero(np.diff(at[order])) + 1):
+            if len(group):
+                shapes = self._geoms[place[group]]
+                joined[at[group[0]]] = shapes[0] if len(group) == 1 else shapely.union_all(shapes)
         return joined
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    """The settings in m: IoU of the same place, m2 of growth, m of a rim, m of a pixel."""
-
-    iou: float
-    growth_m2: float
-    rim_m: float
-    pixel_m: float
-
-    def new_m2(self, geoms: Geometries, ground: Geometries) -> Floats:
-        """m2 of opened area outside the ground."""
-        area: Floats = shapely.area(opened(shapely.difference(geoms, ground), r=self.pixel_m))
-        return area
-
-    def is_known(
-        self, geoms: Geometries, ground: Geometries, has_rim: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """True where half of a candidate lies in the known ground and nothing far beyond it.
-
-        Where no model has drawn the place yet, a rim round what was digitised belongs to it, as
-        wide as two hands may differ: what reaches further may be another slump.
-        """
-        shared = shapely.area(shapely.intersection(geoms, ground))
-        known: npt.NDArray[np.bool_] = shared >= HALF * shapely.area(geoms)
-        at = np.flatnonzero(known & has_rim)
-        wider = shapely.buffer(ground[at], self.rim_m, quad_segs=ARC)
-        beyond = self.new_m2(geoms[at], wider)
-        known[at] = (beyond == 0) | (beyond < self.growth_m2)
-        return known
-
-
-@dataclass(frozen=True, slots=True)
 class _Met:
-    """Pairs that decide.
+    """Candidates that meet a place, one entry each.
 
     Attributes:
         one: number of the candidate.
-        place: number of the place.
+        place: number of the place that is named.
         iou: 0..1 of the two.
-        is_same: True where the candidate shows that place.
-        ground: what is known there: the place, or all digitised ones that the candidate meets.
+        is_accepted: True where it shares more with accepted places than with others.
+        shared_m2: m2 of it on judged ground.
+        ground: that ground, as far as its places reach.
     """
 
     one: Ints
     place: Ints
     iou: Floats
-    is_same: npt.NDArray[np.bool_]
+    is_accepted: Flags
+    shared_m2: Floats
     ground: Geometries
 
 
@@ -241,20 +222,6 @@ def relations(count: int, met: tuple[Ints, Ints]) -> tuple[Words, Ints]:
     relation[(slumps == 1) & is_shared] = Relation.SPLIT.value
     relation[slumps > 1] = Relation.MERGE.value
     return relation, np.where(slumps > 0, lowest, 0)
-
-
-def _with_references(
-    geoms: Geometries, slump_ids: Ints, references: tuple[Ints, Geometries]
-) -> tuple[Geometries, npt.NDArray[np.bool_]]:
-    """Outlines joined with the references of their slump, and which of them have any."""
-    of = dict[int, list[BaseGeometry]]()
-    for slump_id, geom in zip(references[0].tolist(), references[1], strict=True):
-        of.setdefault(slump_id, []).append(geom)
-    joined, has = geoms.copy(), np.zeros(len(geoms), bool)
-    for n in np.flatnonzero(np.isin(slump_ids, list(of))):
-        joined[n] = shapely.union_all([geoms[n], *of[int(slump_ids[n])]])
-        has[n] = True
-    return joined, has
 
 
 def _spread(count: int, at: Ints, values: npt.NDArray[Any], empty: str | float) -> npt.NDArray[Any]:

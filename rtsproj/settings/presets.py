@@ -33,4 +33,5 @@ def preset_settings(preset: Preset) -> Settings:
             brightness=0.0,
         ),
         infer=replace(base.infer, threshold=0.5, min_px=100, span=1),
+        lineage=replace(base.lineage, inside=1.0, rim_px=0.0, growth_px=4.0, growth_share=0.0),
     )

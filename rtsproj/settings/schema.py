@@ -178,13 +178,16 @@ class LineageSettings:
     """When a judged place is shown again (method 7)."""
 
     iou: Annotated[float, Range(0.01, 1)] = 0.5
-    """Same place from here on (assumed)."""
-    growth_px: Annotated[float, Range(0, 1_000_000, "px")] = 4.0
-    """Area of opened growth that re-raises (Huang 2021: 36 m2 = 4 px of 3 m). Growth is measured
-    from one model outline to another, never from a digitised one."""
-    digitised_px: Annotated[float, Range(0, 1_000, "px")] = 5.0
-    """How far a model's first outline may reach beyond a digitised one and still show nothing new:
-    two hands differ by so much (57 ponds at 5 m: at most 5 px)."""
+    """Same place as a judged outline from here on (assumed)."""
+    inside: Annotated[float, Range(0.01, 1)] = 0.5
+    """Same place where this share of a candidate lies on ground that was judged; 1 = by IoU alone
+    (method 7)."""
+    rim_px: Annotated[float, Range(0, 1_000, "px")] = 2.0
+    """How far beyond its outline an accepted slump is known: two hands differ by so much."""
+    growth_px: Annotated[float, Range(0, 1_000_000, "px")] = 40.0
+    """Least area of opened growth that shows a judged place again (Huang 2021: 36 m2 = 4 px)."""
+    growth_share: Annotated[float, Range(0, 100)] = 0.5
+    """Least growth as a share of what was judged there; a rejected place must grow twice that."""
 
 
 @dataclass(frozen=True, slots=True)

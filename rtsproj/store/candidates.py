@@ -52,10 +52,6 @@ LEFT JOIN (SELECT candidate_id, max(slump_id) AS slump_id FROM slump_outline
 WHERE v.verdict <> 'withdraw'
 UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidate_id IS NULL
 """
-REFERENCES = """
-SELECT lineage_slump, ST_AsWKB(geom) FROM candidate WHERE lineage = 'same' AND lineage_slump > 0
-QUALIFY iteration = min(iteration) OVER (PARTITION BY lineage_slump) ORDER BY candidate_id
-"""
 LISTED = """
 SELECT candidate_id, iteration, status, score_mean, score_max, area_m2, lon, lat, slump_id,
        relation, lineage, lineage_of, reason, note, analyst, decided_at, at_edge,
@@ -148,14 +144,6 @@ def judged_places(connection: Connection) -> Shapes:
     accepted: their candidate_id is 0.
     """
     return read_shapes(connection, JUDGED)
-
-
-def first_model_outlines(connection: Connection) -> Shapes:
-    """([slump_id], outlines) that the first model drew of slumps that were digitised.
-
-    Of each slump those of the earliest iteration that showed it; several where it drew parts.
-    """
-    return read_shapes(connection, REFERENCES)
 
 
 def undecided_matches(connection: Connection, slump_ids: Sequence[int]) -> Shapes:

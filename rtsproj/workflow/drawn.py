@@ -98,13 +98,12 @@ def read_judged(connection: Connection, settings: LineageSettings) -> Known:
     """The same without lines: for outlines whose distances are measured already."""
     values = facts.read_facts(connection)
     (candidate_ids, judged), judged_geoms = candidates.judged_places(connection)
-    (first_of,), first_geoms = candidates.first_model_outlines(connection)
     (slump_ids,), slump_geoms = outlines.slump_shapes(connection)
     return Known(
         crs=values["crs"],
         pixel_m=float(values["pixel_m"]),
         settings=settings,
-        places=PlaceIndex(candidate_ids, judged, judged_geoms, references=(first_of, first_geoms)),
+        places=PlaceIndex(candidate_ids, judged, judged_geoms),
         slumps=SlumpIndex(slump_ids, slump_geoms),
         lines={},
     )

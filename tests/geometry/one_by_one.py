@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
 from rtsproj.geometry.crs import WGS84, transform
+from rtsproj.geometry.lineage import EMPTY, REJECTED
 from rtsproj.settings import LineageSettings
 
 GEOD = Geod(ellps="WGS84")
@@ -16,21 +17,11 @@ GEOD = Geod(ellps="WGS84")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A place with a word that stands; candidate_id 0 for a seed, slump_id 0 for none.
-
-    ``reference`` is what the first model drew of a seed.
-    """
+    """A place with a word that stands; candidate_id 0 for a seed, slump_id 0 for none."""
 
     candidate_id: int
     geom: BaseGeometry
     slump_id: int
-    reference: BaseGeometry | None = None
-
-    @property
-    def known(self) -> BaseGeometry:
-        """All that is known of the place."""
-        parts = [self.geom] if self.reference is None else [self.geom, self.reference]
-        return shapely.union_all(parts) if len(parts) > 1 else self.geom
 
 
 def measure(geom: BaseGeometry, crs: str) -> tuple[float, float, float, float]:
@@ -72,50 +63,33 @@ def classify(
     geom: BaseGeometry, judged: Sequence[Judged], *, pixel_m: float, settings: LineageSettings
 ) -> tuple[str, int, int, float, float]:
     """Case, candidate, slump, IoU and growth: every judged place is asked."""
-    met = [one for one in judged if one.known.intersects(geom)]
-    if not met:
+    rim_m = settings.rim_px * pixel_m
+    yes = [one for one in judged if one.slump_id and shapely.dwithin(one.geom, geom, rim_m)]
+    no = [one for one in judged if not one.slump_id and one.geom.intersects(geom)]
+    if not yes + no:
         return (Lineage.FRESH.value, 0, 0, 0.0, 0.0)
-
-    limit = settings.growth_px * pixel_m**2
-    digitised = [one.known for one in met if not one.candidate_id]
-    ground = shapely.union_all(digitised) if len(digitised) > 1 else next(iter(digitised), None)
-
-    def is_same(one: Judged) -> bool:
-        if one.candidate_id:
-            return iou(geom, one.known) >= settings.iou
-        has_rim = one.reference is None
-        rim_m = settings.digitised_px * pixel_m
-        return iou(geom, one.known) > 0 and _is_known(geom, ground, rim_m * has_rim, limit, pixel_m)
-
-    def rank(one: Judged) -> tuple[object, ...]:
-        same = is_same(one)
-        place = (iou(geom, one.known), one.candidate_id, one.slump_id)
-        return (same and one.candidate_id > 0, same, *place)
-
-    place = max(met, key=rank)
-    share = iou(geom, place.known)
-    found = (place.candidate_id, place.slump_id, share)
-    if share == 0:
-        return (Lineage.TOUCHING.value, *found, 0.0)
-    growth_m2 = 0.0
-    if place.candidate_id or place.reference is not None:
-        known = place.known if place.candidate_id else ground
-        growth_m2 = float(opened(geom.difference(known), r=pixel_m).area)
-    if not is_same(place):
-        return (Lineage.PARTIAL.value, *found, growth_m2)
-    grown = growth_m2 > 0 and growth_m2 >= limit
-    return ((Lineage.GROWN if grown else Lineage.SAME).value, *found, growth_m2)
+    known, denied = _joined(yes).buffer(rim_m), _joined(no)
+    is_accepted = bool(yes) and geom.intersection(known).area >= geom.intersection(denied).area
+    place = max(
+        (one for one in yes + no if bool(one.slump_id) == is_accepted),
+        key=lambda one: (iou(geom, one.geom), one.candidate_id, one.slump_id),
+    )
+    share = iou(geom, place.geom)
+    ground = known if denied.is_empty else known.union(denied)
+    shared = geom.intersection(ground).area
+    growth_m2 = float(opened(geom.difference(ground), r=pixel_m).area) if shared else 0.0
+    found = (place.candidate_id, place.slump_id, share, growth_m2)
+    inside = settings.inside < 1 and shared >= settings.inside * geom.area
+    if not inside and share < settings.iou:
+        return ((Lineage.PARTIAL if share else Lineage.TOUCHING).value, *found)
+    limit = settings.growth_share * shared * (1 if is_accepted else REJECTED)
+    grown = growth_m2 > 0 and growth_m2 >= max(settings.growth_px * pixel_m**2, limit)
+    return ((Lineage.GROWN if grown else Lineage.SAME).value, *found)
 
 
-def _is_known(
-    geom: BaseGeometry, ground: BaseGeometry, rim_m: float, limit: float, pixel_m: float
-) -> bool:
-    """Half of it in the known ground and, where there is a rim, nothing far beyond it."""
-    if geom.intersection(ground).area < 0.5 * geom.area:
-        return False
-    wider = ground.buffer(rim_m)
-    beyond = opened(geom.difference(wider), r=pixel_m).area if rim_m else 0.0
-    return beyond == 0 or beyond < limit
+def _joined(places: Sequence[Judged]) -> BaseGeometry:
+    shapes = [one.geom for one in places]
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes) if shapes else EMPTY
 
 
 def relations(

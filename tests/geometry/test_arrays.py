@@ -15,6 +15,7 @@ from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import PlaceIndex, SlumpIndex, relations
 from rtsproj.geometry.measures import measure_all
 from rtsproj.settings import LineageSettings
+from rtsproj.settings.presets import preset_settings
 
 UTM46 = "EPSG:32646"
 EAST, NORTH = 490_000, 3_851_000
@@ -77,28 +78,27 @@ def test_nearest_lines(geoms: list[BaseGeometry], ends: list[tuple[int, ...]], r
     assert list(zip(line_ids, metres, strict=True)) == expected
 
 
+RULES = (
+    LineageSettings(),
+    preset_settings("xia2022").lineage,
+    replace(LineageSettings(), inside=0.3, iou=0.4, growth_px=1.0, growth_share=0.1),
+)
+
+
 @settings(max_examples=EXAMPLES)
-@given(some(), some(), st.lists(outlines(), min_size=6, max_size=6))
+@given(some(), some(), st.sampled_from(RULES))
 def test_lineage(
-    geoms: list[BaseGeometry], places: list[BaseGeometry], first: list[BaseGeometry]
+    geoms: list[BaseGeometry], places: list[BaseGeometry], rule: LineageSettings
 ) -> None:
     judged = [
-        Judged(0, one, n, first[n - 1] if n % 2 else None)
-        if n % 3 == 0
-        else Judged(n, one, n % 2 * n)
+        Judged(0, one, n) if n % 3 == 0 else Judged(n, one, n % 2 * n)
         for n, one in enumerate(places, 1)
     ]
-    with_first = [one for one in judged if one.reference is not None]
     index = PlaceIndex(
         np.array([one.candidate_id for one in judged], np.int64),
         np.array([one.slump_id for one in judged], np.int64),
         arrays(places),
-        references=(
-            np.array([one.slump_id for one in with_first], np.int64),
-            arrays([one.reference for one in with_first]),
-        ),
     )
-    rule = replace(LineageSettings(), iou=0.4)
     found = index.classify(arrays(geoms), pixel_m=PIXEL_M, settings=rule)
     columns = zip(found.case, found.of, found.slump_id, found.iou, found.growth_m2, strict=True)
     assert list(columns) == [
