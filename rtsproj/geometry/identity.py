@@ -12,38 +12,59 @@ HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSlump:
+    """A slump of the inventory.
+
+    Attributes:
+        slump_id: its id.
+        outline: its current outline, m.
+        is_drawn: True where a person digitised, drew or edited the outline.
+    """
+
+    slump_id: int
+    outline: BaseGeometry
+    is_drawn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What an accepted candidate means for the inventory.
 
     Attributes:
         relation: ``new`` = another slump; ``same`` = new outline of ``slump_id``; ``part`` = a part
-            of ``slump_id`` or a merger of several: recorded, outlines of the inventory unchanged.
+            of ``slump_id`` or over several that a person drew: recorded, outlines unchanged.
         slump_id: the slump, 0 for a new one.
+        absorbed: slumps of which the candidate shows that they are parts of ``slump_id``.
     """
 
     relation: Literal["new", "same", "part"]
     slump_id: int
+    absorbed: tuple[int, ...] = ()
 
 
-def identify(candidate: BaseGeometry, slumps: Sequence[tuple[int, BaseGeometry]]) -> Identity:
+def identify(candidate: BaseGeometry, slumps: Sequence[KnownSlump]) -> Identity:
     """Name the slump that an accepted candidate shows.
 
     A slump is met when at least half of it, or half of the candidate, is shared. Meeting none is
-    another slump, even where edges overlap a little; meeting one is that slump, and its outline is
-    replaced only by a candidate that covers at least half of it; meeting several changes none.
+    another slump, even where edges overlap a little. A candidate that covers at least half of all
+    that it meets is a new outline of that slump; several become one where at most one of them was
+    drawn by a person, for models draw large slumps in pieces at first. Else no outline changes.
     """
-    met: list[tuple[float, int, float]] = []
-    for slump_id, outline in slumps:
-        shared = candidate.intersection(outline).area
-        if shared >= HALF * min(outline.area, candidate.area) and shared > 0:
-            iou = shared / (candidate.area + outline.area - shared)
-            met.append((iou, slump_id, shared / outline.area))
+    met: list[tuple[KnownSlump, float, float]] = []
+    for one in slumps:
+        shared = candidate.intersection(one.outline).area
+        if shared >= HALF * min(one.outline.area, candidate.area) and shared > 0:
+            iou = shared / (candidate.area + one.outline.area - shared)
+            met.append((one, iou, shared / one.outline.area))
     if not met:
         return Identity("new", 0)
-    _, slump_id, covered = max(met, key=lambda one: (one[0], -one[1]))
-    if len(met) == 1 and covered >= HALF:
-        return Identity("same", slump_id)
-    return Identity("part", slump_id)
+    drawn = sum(one.is_drawn for one, _, _ in met)
+    main, _, _ = max(met, key=lambda row: (row[0].is_drawn, row[1], -row[0].slump_id))
+    if min(covered for _, _, covered in met) < HALF or drawn > 1:
+        named, _, _ = max(met, key=lambda row: (row[1], -row[0].slump_id))
+        return Identity("part", named.slump_id)
+    others = sorted(one.slump_id for one, _, _ in met if one is not main)
+    return Identity("same", main.slump_id, tuple(others))
 
 
 def same_places(outlines: Sequence[BaseGeometry], known: Sequence[BaseGeometry]) -> dict[int, int]:
@@ -67,7 +88,7 @@ def same_places(outlines: Sequence[BaseGeometry], known: Sequence[BaseGeometry])
     same: dict[int, int] = {}
     for number, others in near.items():
         kept = [n for n in others if n - len(known) not in same]
-        identity = identify(outlines[number], [(n, everything[n]) for n in kept])
+        identity = identify(outlines[number], [KnownSlump(n, everything[n]) for n in kept])
         if identity.relation != "new":
             same[number] = identity.slump_id
     return same

@@ -45,9 +45,10 @@ SELECT ? + number, ?, ?, coalesce(relation, 'new'), coalesce(relation_slump, 0),
 FROM {{drawn}} d LEFT JOIN {{meeting}} m USING (number)
 """  # noqa: S608 - constants
 JUDGED = """
-SELECT c.candidate_id, coalesce(o.slump_id, 0), ST_AsWKB(c.geom)
+SELECT c.candidate_id, CASE WHEN v.verdict = 'accept' THEN coalesce(o.slump_id, 0) ELSE 0 END,
+       ST_AsWKB(c.geom)
 FROM candidate c JOIN verdict v USING (candidate_id)
-LEFT JOIN (SELECT candidate_id, max(slump_id) AS slump_id FROM slump_outline
+LEFT JOIN (SELECT candidate_id, arg_max(slump_id, outline_id) AS slump_id FROM slump_outline
            WHERE candidate_id IS NOT NULL GROUP BY candidate_id) o USING (candidate_id)
 WHERE v.verdict <> 'withdraw'
 UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidate_id IS NULL
@@ -141,7 +142,7 @@ def judged_places(connection: Connection) -> Shapes:
     """([candidate_id, slump_id], outlines) of all that has a word that stands.
 
     Candidates that were decided, and slumps whose outline came from no candidate, which count as
-    accepted: their candidate_id is 0.
+    accepted: their candidate_id is 0. The slump_id of what was not accepted is 0.
     """
     return read_shapes(connection, JUDGED)
 

@@ -1,11 +1,11 @@
 """Slumps and their outlines: seeds, and what accepted candidates add."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import shapely
 
-from rtsproj.geometry.identity import identify
+from rtsproj.geometry.identity import KnownSlump, identify
 from rtsproj.store.bulk import Near, Shapes, add_distances, read_shapes
 from rtsproj.store.database import Connection, insert, next_id, rows
 
@@ -14,7 +14,7 @@ SELECT outline_id, slump_id, candidate_id, ST_AsWKB(geom) AS wkb FROM current_ou
 ORDER BY slump_id
 """
 NEAR = """
-SELECT slump_id, ST_AsWKB(geom) AS wkb FROM current_outline
+SELECT slump_id, ST_AsWKB(geom) AS wkb, geom_source <> 'model' AS is_drawn FROM current_outline
 WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? AND candidate_id IS DISTINCT FROM ?
 ORDER BY slump_id
 """
@@ -28,6 +28,10 @@ SHOWN = (
     f"FROM outline_version WHERE candidate_id = ? ORDER BY version_id DESC LIMIT 1"
 )
 """The newest outline of a candidate: an edit, or what the model drew."""
+STANDING = (
+    f"SELECT slump_id, geom_source, {_SHAPE}, ST_AsWKB(geom) AS geom FROM current_outline "  # noqa: S608 - constants
+    f"WHERE slump_id = ?"
+)
 MEETS = """
 SELECT 1 FROM slump_outline WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? LIMIT 1
 """
@@ -76,9 +80,20 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
     meets = connection.execute(MEETS, box).fetchall()
     near = rows(connection, NEAR, [*box, candidate_id]) if meets else []
     outline = shapely.from_wkb(bytes(candidate["geom"]))
+    known = {one["slump_id"]: one for one in near}
     identity = identify(
-        outline, [(one["slump_id"], shapely.from_wkb(bytes(one["wkb"]))) for one in near]
+        outline,
+        [
+            KnownSlump(slump_id, shapely.from_wkb(bytes(one["wkb"])), is_drawn=one["is_drawn"])
+            for slump_id, one in known.items()
+        ],
     )
+    by = {
+        "iteration": candidate["iteration"],
+        "candidate_id": candidate_id,
+        "added_by": analyst,
+    }
+    _absorb(connection, identity.absorbed, by)
     slump_id = identity.slump_id
     if identity.relation == "new":
         slump_id = next_id(connection, "slump", "slump_id")
@@ -90,11 +105,10 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
         connection,
         {
             **candidate,
+            **by,
             "geom": bytes(candidate["geom"]),
             "slump_id": slump_id,
-            "candidate_id": candidate_id,
             "relation": identity.relation,
-            "added_by": analyst,
         },
     )
     connection.execute(
@@ -102,6 +116,17 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
         "FROM candidate_distance WHERE candidate_id = ?",
         [outline_id, candidate_id],
     )
+
+
+def _absorb(connection: Connection, slump_ids: Sequence[int], row: Mapping[str, Any]) -> None:
+    """Take slumps out of the inventory while the candidate named by ``row`` is accepted.
+
+    It shows that they are parts of another one.
+    """
+    for slump_id in slump_ids:
+        outline = rows(connection, STANDING, [slump_id])[0]
+        given = {**outline, **row, "geom": bytes(outline["geom"]), "relation": "retired"}
+        add_outline(connection, given)
 
 
 def slump_shapes(connection: Connection) -> Shapes:

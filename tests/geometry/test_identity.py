@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from rtsproj.geometry.identity import identify, same_places
+from rtsproj.geometry.identity import KnownSlump, identify, same_places
 
 whole = st.integers(0, 12)
 side = st.integers(1, 6)
@@ -19,7 +19,7 @@ def test_each_outline_is_compared_with_what_is_known_and_with_those_kept_before(
     wanted: dict[int, int] = {}
     places = dict(enumerate(known))
     for number, outline in enumerate(outlines):
-        identity = identify(outline, list(places.items()))
+        identity = identify(outline, [KnownSlump(n, one) for n, one in places.items()])
         if identity.relation == "new":
             places[len(known) + number] = outline
         else:

@@ -6,7 +6,7 @@ from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
-from rtsproj.geometry.identity import identify
+from rtsproj.geometry.identity import KnownSlump, identify
 from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, opened, relations
 from rtsproj.settings import LineageSettings
 from rtsproj.settings.presets import preset_settings
@@ -138,17 +138,35 @@ def test_relations_to_the_inventory() -> None:
     assert related([box(0, 0, 9, 9)], []) == [(Relation.NEW, 0)]
 
 
+def known(slump_id: int, outline: BaseGeometry, *, drawn: bool = False) -> KnownSlump:
+    return KnownSlump(slump_id, outline, is_drawn=drawn)
+
+
+PIECES = [known(1, box(0, 0, 9, 9)), known(2, box(15, 0, 29, 9))]
 IDENTITY = [
-    ("nothing near", box(0, 0, 10, 10), [], ("new", 0)),
-    ("a sliver shared", box(0, 0, 10, 10), [(1, box(9, 0, 19, 10))], ("new", 0)),
-    ("the same place", box(0, 0, 10, 10), [(1, box(1, 0, 11, 10))], ("same", 1)),
-    ("it has grown", box(0, 0, 30, 30), [(1, box(5, 5, 10, 10))], ("same", 1)),
-    ("a part of it", box(1, 1, 3, 3), [(1, box(0, 0, 10, 10))], ("part", 1)),
+    ("nothing near", box(0, 0, 10, 10), [], ("new", 0, ())),
+    ("a sliver shared", box(0, 0, 10, 10), [known(1, box(9, 0, 19, 10))], ("new", 0, ())),
+    ("the same place", box(0, 0, 10, 10), [known(1, box(1, 0, 11, 10))], ("same", 1, ())),
+    ("it has grown", box(0, 0, 30, 30), [known(1, box(5, 5, 10, 10))], ("same", 1, ())),
+    ("a part of it", box(1, 1, 3, 3), [known(1, box(0, 0, 10, 10))], ("part", 1, ())),
+    ("pieces become one", box(0, 0, 30, 10), PIECES, ("same", 2, (1,))),
     (
-        "several in one",
+        "a drawn slump takes in pieces",
         box(0, 0, 30, 10),
-        [(1, box(0, 0, 9, 9)), (2, box(15, 0, 29, 9))],
-        ("part", 2),
+        [PIECES[1], known(3, box(0, 0, 9, 9), drawn=True)],
+        ("same", 3, (2,)),
+    ),
+    (
+        "two that a person drew stay two",
+        box(0, 0, 30, 10),
+        [known(1, box(0, 0, 9, 9), drawn=True), known(2, box(15, 0, 29, 9), drawn=True)],
+        ("part", 2, ()),
+    ),
+    (
+        "a piece that it swallows beside a part of another",
+        box(0, 0, 30, 10),
+        [known(1, box(0, 0, 9, 9)), known(2, box(14, 0, 60, 10))],
+        ("part", 1, ()),
     ),
 ]
 
@@ -156,4 +174,4 @@ IDENTITY = [
 @pytest.mark.parametrize(("name", "candidate", "slumps", "expected"), IDENTITY)
 def test_who_an_accepted_candidate_is(name, candidate, slumps, expected) -> None:
     found = identify(candidate, slumps)
-    assert (found.relation, found.slump_id) == expected, name
+    assert (found.relation, found.slump_id, found.absorbed) == expected, name
