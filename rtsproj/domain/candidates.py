@@ -32,6 +32,15 @@ class Status(StrEnum):
     UNSURE = "unsure"
 
 
+class Raised(StrEnum):
+    """Why a candidate is asked about."""
+
+    CUT = "cut"
+    """it is among the best above the candidate cut."""
+    PROBE = "probe"
+    """it is below what would be raised: asked to try the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """One outline as a job wrote it.
@@ -46,6 +55,8 @@ class Outline:
         at_edge: True beside missing imagery or on the border of the area.
         spread: 0..0.5, mean standard deviation inside of the probabilities that the members
             of an ensemble give; None where the model has one member.
+        cut: 0..1, probability that it was drawn at; 0 = not recorded.
+        stability: 0..1, its pixels by those of the object at the lower cut that holds it.
     """
 
     seq: int
@@ -56,3 +67,5 @@ class Outline:
     tiles: tuple[int, ...]
     at_edge: bool
     spread: float | None = None
+    cut: float = 0.0
+    stability: float = 1.0

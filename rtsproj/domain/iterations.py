@@ -22,6 +22,37 @@ SEARCHED = frozenset({Stage.TRIAGE, Stage.CONVERGE, Stage.DONE})
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What a search has tried beyond its best candidates before its silence counts.
+
+    Attributes:
+        settles: True where an iteration without a new slump may stop the search. The first network
+            alone never does, unless probes are switched off.
+        asked: candidates that were asked about as probes.
+        left: outlines on new ground that were not asked about.
+        is_on: False where probes are switched off (the published rule).
+    """
+
+    settles: bool = True
+    asked: int = 0
+    left: int = 0
+    is_on: bool = False
+
+    @property
+    def text(self) -> str:
+        """What was tried, as the second half of a sentence; empty where probes are off."""
+        if not self.is_on:
+            return ""
+        asked = counted(self.asked, "outline") + " below the cut" if self.asked else "nothing more"
+        weaker = f"; {counted(self.left, 'weaker outline')} not asked about" if self.left else ""
+        return f" of another network, which also asked about {asked}{weaker}"
+
+
+NO_PROBE = Probe()
+"""The published rule: an iteration that finds nothing new ends the search."""
+
+
+@dataclass(frozen=True, slots=True)
 class IterationOutcome:
     """Counts after one iteration's triage.
 
@@ -33,6 +64,7 @@ class IterationOutcome:
         new_slumps: accepted candidates that no earlier slump explains, and drawn slumps.
         failed_tiles: tiles that the search could not do.
         drawn: slumps among them that a person drew: no model had found them.
+        probe: what its search has tried beyond its best candidates.
     """
 
     iteration: int
@@ -42,6 +74,7 @@ class IterationOutcome:
     new_slumps: int
     failed_tiles: int
     drawn: int = 0
+    probe: Probe = NO_PROBE
 
     @property
     def found(self) -> int:
@@ -50,8 +83,12 @@ class IterationOutcome:
 
 
 def has_converged(outcome: IterationOutcome) -> bool:
-    """True once all is decided, nothing new was found and no tile is missing (Xia, Huang, Liu)."""
-    return outcome.open_candidates == outcome.new_slumps == outcome.failed_tiles == 0
+    """True once all is decided, nothing new was found and no tile is missing (Xia, Huang, Liu).
+
+    That nothing was found counts only where the search has tried: see ``Probe``.
+    """
+    is_silent = outcome.open_candidates == outcome.new_slumps == outcome.failed_tiles == 0
+    return is_silent and outcome.probe.settles
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +176,11 @@ def stop_reason(outcome: IterationOutcome) -> str:
         found = counted(outcome.found, "new slump") if outcome.found else "no new slump"
         drawn = f"; {_drawn_text(outcome.drawn)} in it" if outcome.drawn else ""
         return f"iteration {k} found {found}{drawn}: search again{tail}"
-    return f"no new slump in iteration {k}: the zero-new rule is met{tail}"
+    if not outcome.probe.settles:
+        return (
+            f"iteration {k} found no new slump: a second network searches before that counts{tail}"
+        )
+    return f"no new slump in iteration {k}{outcome.probe.text}: the zero-new rule is met{tail}"
 
 
 def _drawn_text(count: int) -> str:

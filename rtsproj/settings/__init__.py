@@ -20,6 +20,7 @@ from rtsproj.settings.schema import (
     Schedule,
     Settings,
     TrainSettings,
+    TriageSettings,
 )
 from rtsproj.settings.write import settings_text
 
@@ -37,6 +38,7 @@ __all__ = [
     "Schedule",
     "Settings",
     "TrainSettings",
+    "TriageSettings",
     "preset_settings",
     "read_settings",
     "settings_from",

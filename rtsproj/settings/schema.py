@@ -197,6 +197,12 @@ class TriageSettings:
     order: QueueOrder = "batches"
     """batches = by probability in batches, shuffled inside a batch (method 8.4); uncertainty =
     nearest to 0.5 first; lines = nearest to a road or railway first; map = a walk over the area."""
+    budget: Annotated[float, Range(0, 1_000, "decisions per slump")] = 3.0
+    """Decisions that a new slump is worth: a search raises so many candidates per slump that was
+    known before the first iteration, or found in the last one; 0 = all above the candidate cut."""
+    probes: Annotated[int, Range(0, 10_000, "candidates")] = 12
+    """Least questions of an iteration, filled up with the best of what is not raised, as probes. An
+    iteration without a new slump ends the search only where it has probed."""
     batch_size: Annotated[int, Range(1, 1_000_000, "candidates")] = 200
     """Candidates per batch of the queue."""
     small_px: Annotated[int, Range(0, 1_000_000, "px")] = 100

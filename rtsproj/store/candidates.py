@@ -26,6 +26,8 @@ DRAWN = {
     "lineage_slump": "BIGINT",
     "lineage_iou": "DOUBLE",
     "growth_m2": "DOUBLE",
+    "cut": "DOUBLE",
+    "stability": "DOUBLE",
     "tiles": "VARCHAR",
     "minx": "DOUBLE",
     "miny": "DOUBLE",
@@ -34,15 +36,21 @@ DRAWN = {
     "geom": "GEOMETRY",
 }
 """What a search has drawn, numbered from 0, as it is laid down before it is taken in."""
-MEETING = {"number": "BIGINT", "relation": "VARCHAR", "relation_slump": "BIGINT"}
-"""Those of them that share area with a slump."""
+CHOSEN = {
+    "number": "BIGINT",
+    "place": "BIGINT",
+    "raised": "VARCHAR",
+    "relation": "VARCHAR",
+    "relation_slump": "BIGINT",
+}
+"""Those of them that become candidates, with their place among these, from 0."""
 _KEPT = ", ".join(name for name in DRAWN if name not in ("number", "geom"))
 _READ = _KEPT.replace("spread", "CASE WHEN isnan(spread) THEN NULL ELSE spread END")
 TAKE_IN = f"""
-INSERT INTO candidate (candidate_id, job_id, iteration, relation, relation_slump, geom, {_KEPT})
-SELECT ? + number, ?, ?, coalesce(relation, 'new'), coalesce(relation_slump, 0),
-       ST_GeomFromWKB(geom), {_READ}
-FROM {{drawn}} d LEFT JOIN {{meeting}} m USING (number)
+INSERT INTO candidate (candidate_id, job_id, iteration, relation, relation_slump, raised, geom,
+                       {_KEPT})
+SELECT ? + place, ?, ?, relation, relation_slump, raised, ST_GeomFromWKB(geom), {_READ}
+FROM {{drawn}} d JOIN {{chosen}} m USING (number)
 """  # noqa: S608 - constants
 JUDGED = """
 SELECT c.candidate_id, CASE WHEN v.verdict = 'accept' THEN coalesce(o.slump_id, 0) ELSE 0 END,
@@ -53,10 +61,16 @@ LEFT JOIN (SELECT candidate_id, arg_max(slump_id, outline_id) AS slump_id FROM s
 WHERE v.verdict <> 'withdraw'
 UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidate_id IS NULL
 """
+DECIDED = """
+SELECT c.score_mean, c.stability, v.verdict = 'accept' AS found
+FROM candidate c JOIN verdict v USING (candidate_id)
+WHERE c.iteration = ? AND coalesce(c.raised, 'cut') = 'cut' AND v.verdict IN ('accept', 'reject')
+ORDER BY c.candidate_id
+"""
 LISTED = """
 SELECT candidate_id, iteration, status, score_mean, score_max, area_m2, lon, lat, slump_id,
        relation, lineage, lineage_of, reason, note, analyst, decided_at, at_edge,
-       evidence, confidence, flagged, spread
+       evidence, confidence, flagged, spread, raised
 FROM candidates WHERE (?::INTEGER IS NULL OR iteration = ?) AND (?::VARCHAR IS NULL OR status = ?)
 ORDER BY candidate_id
 """
@@ -114,9 +128,9 @@ SET_MATCH = (
 
 
 def take_in(connection: Connection, spool: Spool, *, job_id: int, iteration: int) -> int:
-    """Insert what a search has drawn (``DRAWN``, ``MEETING``); returns the id of number 0."""
+    """Insert what is chosen of a search (``DRAWN``, ``CHOSEN``); returns the id of place 0."""
     first = next_id(connection, "candidate", "candidate_id")
-    text = TAKE_IN.format(drawn=spool.scan("drawn"), meeting=spool.scan("meeting"))
+    text = TAKE_IN.format(drawn=spool.scan("drawn"), chosen=spool.scan("chosen"))
     connection.execute(text, [first, job_id, iteration])
     return first
 
@@ -145,6 +159,11 @@ def judged_places(connection: Connection) -> Shapes:
     accepted: their candidate_id is 0. The slump_id of what was not accepted is 0.
     """
     return read_shapes(connection, JUDGED)
+
+
+def decided_scores(connection: Connection, iteration: int) -> list[dict[str, Any]]:
+    """score_mean, stability and found of what was raised above the cut and accepted or rejected."""
+    return rows(connection, DECIDED, [iteration])
 
 
 def undecided_matches(connection: Connection, slump_ids: Sequence[int]) -> Shapes:

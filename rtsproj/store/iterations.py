@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rtsproj.domain.iterations import IterationOutcome, SearchState, Stage
+from rtsproj.domain.iterations import IterationOutcome, Probe, SearchState, Stage
 from rtsproj.store.database import Connection, insert, rows, scalar
 
-LATEST = "SELECT * FROM iterations ORDER BY iteration DESC LIMIT 1"
+LATEST = """
+SELECT * FROM iterations WHERE iteration <= coalesce(?, iteration)
+ORDER BY iteration DESC LIMIT 1
+"""
 NEW_SLUMPS = """
 SELECT count(*) AS new_slumps, count(*) FILTER (WHERE s.origin = 'drawn') AS drawn
 FROM slump_origin s JOIN current_outline o USING (slump_id)
@@ -19,6 +22,10 @@ JOIN iteration_close k ON k.iteration = s.first_iteration
 WHERE s.origin = 'drawn' AND k.iteration = ? AND s.drawn_at > k.closed_at
 """
 BEFORE = "SELECT reason FROM iteration_close WHERE iteration < ? ORDER BY iteration DESC LIMIT 1"
+PROBES = """
+SELECT c.detail FROM job j JOIN job_collection c USING (job_id)
+WHERE j.verb = 'infer' AND j.iteration = ? ORDER BY j.job_id
+"""
 OPEN = "SELECT count(*) FROM candidates WHERE status = 'open'"
 
 OPEN_IN_CLOSED = """
@@ -36,9 +43,9 @@ def has_begun(connection: Connection) -> bool:
     return bool(connection.execute("SELECT 1 FROM iteration LIMIT 1").fetchall())
 
 
-def latest_iteration(connection: Connection) -> dict[str, Any] | None:
-    """Newest row of the view ``iterations``; None before the project CRS is settled."""
-    found = rows(connection, LATEST)
+def latest_iteration(connection: Connection, *, until: int | None = None) -> dict[str, Any] | None:
+    """Newest row of the view ``iterations``, up to a number; None where there is none."""
+    found = rows(connection, LATEST, [until])
     return found[0] if found else None
 
 
@@ -60,7 +67,20 @@ def outcome_of(connection: Connection, row: Mapping[str, Any]) -> IterationOutco
         unsure=row["unsure"],
         accepted=row["accepted"],
         failed_tiles=row["failed_tiles"],
+        probe=_probe(connection, row["iteration"]),
         **rows(connection, NEW_SLUMPS, [row["iteration"]])[0],
+    )
+
+
+def _probe(connection: Connection, iteration: int) -> Probe:
+    """What the searches of an iteration have tried; those of older programs did not probe."""
+    details = [json.loads(one["detail"]) for one in rows(connection, PROBES, [iteration])]
+    probing = [one for one in details if one.get("asking", {}).get("probes")]
+    return Probe(
+        settles=not probing or iteration > 1,
+        asked=sum(int(one["probes"]) for one in probing),
+        left=sum(int(one["left"]) for one in probing),
+        is_on=bool(probing),
     )
 
 

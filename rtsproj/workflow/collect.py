@@ -18,6 +18,7 @@ from rtsproj.jobs.tables import each_outline, read_outcomes
 from rtsproj.store import candidates, jobs, sources, tiles
 from rtsproj.store.bulk import Spool
 from rtsproj.store.database import Connection
+from rtsproj.workflow.asking import asking_plan
 from rtsproj.workflow.distances import measure_candidates
 from rtsproj.workflow.drawn import Drawn, lay_down, read_known
 from rtsproj.workflow.jobs import Job, list_jobs
@@ -41,6 +42,8 @@ class Collected:
         specks: outlines below ``infer.min_px`` that were left out.
         failed_tiles: tiles that the search could not do, by id, with the reason.
         has_model: True where a training's model was taken in; a sweep may leave only its table.
+        probes: those of the shown ones that are asked as probes.
+        left: outlines on new ground that are not asked about in this iteration.
     """
 
     job_id: int
@@ -50,6 +53,8 @@ class Collected:
     specks: int
     failed_tiles: tuple[tuple[int, str], ...]
     has_model: bool = False
+    probes: int = 0
+    left: int = 0
 
 
 def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:
@@ -131,11 +136,16 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
     failed = tuple(
         (one.tile_id, one.message) for one in outcomes.values() if one.outcome is Outcome.FAILED
     )
+    settings, asked = project.settings, folder.read_request()
+    if asked.verb != "infer":
+        raise DamagedError(f"{folder.request} is no search", hint="start a new job")
     with reading(project) as connection:
-        known = read_known(connection, project.settings.lineage)
+        threshold = asked.settings.threshold
+        known = read_known(connection, settings.lineage, threshold=threshold)
+        plan = asking_plan(connection, job.iteration, settings.triage)
     with Spool() as spool:
         tell = _told(progress, of=int(summary.get("outlines", 0)))
-        drawn = lay_down(spool, each_outline(folder.outlines), known, tell=tell)
+        drawn = lay_down(spool, each_outline(folder.outlines), known, plan, tell=tell)
         with writing(project, f"collect job {job.job_id}") as connection:
             if not jobs.is_collected(connection, job.job_id):
                 _take_in(connection, job, spool, drawn)
@@ -143,9 +153,26 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
                 jobs.mark_collected(
                     connection,
                     job.job_id,
-                    {"candidates": drawn.count, "specks": specks, "failed_tiles": len(failed)},
+                    {
+                        "candidates": drawn.count,
+                        "raised": drawn.shown,
+                        "probes": drawn.probes,
+                        "left": drawn.left,
+                        "specks": specks,
+                        "failed_tiles": len(failed),
+                        "asking": asdict(plan),
+                    },
                 )
-    return Collected(job.job_id, "infer", drawn.count, drawn.shown, specks, failed)
+    return Collected(
+        job.job_id,
+        "infer",
+        drawn.count,
+        drawn.shown,
+        specks,
+        failed,
+        probes=drawn.probes,
+        left=drawn.left,
+    )
 
 
 def _take_in(connection: Connection, job: Job, spool: Spool, drawn: Drawn) -> None:

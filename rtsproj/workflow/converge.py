@@ -27,6 +27,7 @@ class Convergence:
         accepted: accepted candidates of the iteration.
         new_slumps: accepted candidates that no earlier slump explains, and drawn slumps.
         drawn: the drawn ones among them.
+        probes: candidates of the iteration that were asked about as probes.
         failed_tiles: tiles that were not searched.
         converged: True = the project stops here.
         reason: one sentence.
@@ -40,6 +41,7 @@ class Convergence:
     accepted: int
     new_slumps: int
     drawn: int
+    probes: int
     failed_tiles: int
     converged: bool
     reason: str
@@ -126,6 +128,7 @@ def _said(outcome: IterationOutcome, *, converged: bool, reason: str, closed: bo
         accepted=outcome.accepted,
         new_slumps=outcome.new_slumps,
         drawn=outcome.drawn,
+        probes=outcome.probe.asked,
         failed_tiles=outcome.failed_tiles,
         converged=converged,
         reason=reason,

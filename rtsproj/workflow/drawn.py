@@ -19,12 +19,13 @@ import numpy.typing as npt
 import shapely
 from shapely.errors import ShapelyError
 
-from rtsproj.domain.candidates import Lineage, Outline
+from rtsproj.domain.candidates import Lineage, Outline, Raised
 from rtsproj.errors import DamagedError
 from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations
 from rtsproj.geometry.measures import measure_all
 from rtsproj.settings import LineageSettings
+from rtsproj.statistics.asking import AskingPlan, asked, rank_of
 from rtsproj.store import candidates, facts, outlines, sources
 from rtsproj.store.bulk import Near, Spool, hexadecimal
 from rtsproj.store.database import Connection
@@ -37,6 +38,7 @@ MOST_THREADS = 8
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Known:
         settings: of the re-raise rule.
         places: all that has a word that stands.
         slumps: the inventory.
+        threshold: 0..1, the candidate cut of the search.
         lines: source_id -> (kind, lines) of the line files in use.
     """
 
@@ -57,6 +60,7 @@ class Known:
     settings: LineageSettings
     places: PlaceIndex
     slumps: SlumpIndex
+    threshold: float
     lines: Mapping[int, tuple[str, LineIndex]]
 
 
@@ -65,13 +69,17 @@ class Drawn:
     """What was laid down.
 
     Attributes:
-        count: outlines, numbered from 0.
-        shown: those that wait for a decision.
-        near: (source_id, kind) -> their numbers, nearest lines and distances in m.
+        count: those that become candidates.
+        shown: those of them that wait for a decision.
+        probes: those of these that are asked as probes.
+        left: outlines that show new ground and are not asked about.
+        near: (source_id, kind) -> places among the candidates, nearest lines and distances in m.
     """
 
     count: int
     shown: int
+    probes: int
+    left: int
     near: Mapping[tuple[int, str], Near]
 
 
@@ -84,14 +92,14 @@ class _Block:
     near: dict[int, tuple[Ints, Floats]]
 
 
-def read_known(connection: Connection, settings: LineageSettings) -> Known:
-    """Read what outlines are measured against."""
+def read_known(connection: Connection, settings: LineageSettings, *, threshold: float) -> Known:
+    """Read what outlines of a search at a candidate cut are measured against."""
     crs = facts.read_fact(connection, "crs") or ""
     lines = {
         line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
         for line in sources.line_sources(connection)
     }
-    return replace(read_judged(connection, settings), lines=lines)
+    return replace(read_judged(connection, settings), threshold=threshold, lines=lines)
 
 
 def read_judged(connection: Connection, settings: LineageSettings) -> Known:
@@ -105,6 +113,7 @@ def read_judged(connection: Connection, settings: LineageSettings) -> Known:
         settings=settings,
         places=PlaceIndex(candidate_ids, judged, judged_geoms),
         slumps=SlumpIndex(slump_ids, slump_geoms),
+        threshold=0.0,
         lines={},
     )
 
@@ -134,53 +143,139 @@ def compare_again(connection: Connection, slump_ids: Sequence[int], known: Known
 
 
 def lay_down(
-    spool: Spool, found: Iterable[Outline], known: Known, *, tell: Callable[[int], None]
+    spool: Spool,
+    found: Iterable[Outline],
+    known: Known,
+    plan: AskingPlan,
+    *,
+    tell: Callable[[int], None],
 ) -> Drawn:
     """Measure outlines and lay them down in the spool, as ``candidates.take_in`` takes them.
 
     Args:
-        spool: gets the tables ``drawn`` and ``meeting``.
+        spool: gets the tables ``drawn`` and ``chosen``.
         found: outlines in the project CRS.
         known: what they are measured against.
+        plan: how many of them are asked about.
         tell: called with the outlines that are done, after each block.
 
     Raises:
         DamagedError: an outline is no geometry. RtsError: the disk is full.
     """
-    count = shown = 0
+    count = 0
     met: list[tuple[Ints, Ints]] = []
+    ranks: list[_Ranks] = []
     near: dict[int, list[tuple[Ints, Floats]]] = {source_id: [] for source_id in known.lines}
     for block in _ahead(lambda one: _measured(one, known), _blocks(found)):
         size = len(block.columns["seq"])
         numbers = np.arange(count, count + size)
         spool.add("drawn", candidates.DRAWN, {"number": numbers, **block.columns})
         met.append((block.met[0] + count, block.met[1]))
+        ranks.append(_ranks(block.columns, known.threshold))
         for source_id, one in block.near.items():
             near[source_id].append(one)
-        shown += int((block.columns["lineage"] != Lineage.SAME.value).sum())
         count += size
         tell(count)
-    numbers, slump_ids = (np.concatenate(column) for column in zip(*met, strict=True))
-    _lay_down_relations(spool, *relations(count, (numbers, slump_ids)))
+    pairs = tuple(np.concatenate(column) for column in zip(*met, strict=True))
+    chosen = _chosen(_all_ranks(ranks), plan)
+    _lay_down_chosen(spool, chosen, (pairs[0], pairs[1]))
     return Drawn(
-        count,
-        shown,
+        len(chosen.numbers),
+        chosen.shown,
+        int((chosen.raised == Raised.PROBE.value).sum()),
+        chosen.left,
         {
-            (source_id, known.lines[source_id][0]): _joined(parts)
+            (source_id, known.lines[source_id][0]): _of_chosen(parts, chosen.numbers)
             for source_id, parts in near.items()
         },
     )
 
 
-def _lay_down_relations(spool: Spool, relation: npt.NDArray[np.object_], slump_id: Ints) -> None:
-    at = np.flatnonzero(slump_id)
-    row = {"number": at, "relation": relation[at], "relation_slump": slump_id[at]}
-    spool.add("meeting", candidates.MEETING, row)
+@dataclass(frozen=True, slots=True)
+class _Ranks:
+    """What decides whether outlines are asked about, one entry each.
+
+    Attributes:
+        rank: see ``asking.rank_of``.
+        is_low: True where it reaches only the probe cut.
+        is_known: True where it shows no new ground.
+    """
+
+    rank: Floats
+    is_low: Flags
+    is_known: Flags
 
 
-def _joined(parts: list[tuple[Ints, Floats]]) -> Near:
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Outlines that become candidates.
+
+    Attributes:
+        numbers: of the outlines, ascending.
+        raised: why each is asked about.
+        shown: those that wait for a decision.
+        left: outlines that show new ground and are not asked about.
+    """
+
+    numbers: Ints
+    raised: npt.NDArray[np.object_]
+    shown: int
+    left: int
+
+
+def _ranks(columns: Mapping[str, npt.NDArray[Any]], threshold: float) -> _Ranks:
+    cut = columns["cut"]
+    return _Ranks(
+        rank_of(columns["score_mean"], columns["stability"]),
+        (cut > 0) & (cut < threshold),
+        columns["lineage"] == Lineage.SAME.value,
+    )
+
+
+def _all_ranks(parts: Sequence[_Ranks]) -> _Ranks:
+    return _Ranks(
+        *(np.concatenate([getattr(one, name) for one in parts]) for name in _Ranks.__slots__)
+    )
+
+
+def _chosen(given: _Ranks, plan: AskingPlan) -> _Chosen:
+    """What is asked about, and what shows a known place again above the candidate cut."""
+    new = np.flatnonzero(~given.is_known)
+    found = asked(given.rank[new], given.is_low[new], plan)
+    raised = np.full(len(given.rank), "", object)
+    raised[given.is_known & ~given.is_low] = Raised.CUT.value
+    raised[new[found.raised]] = Raised.CUT.value
+    raised[new[found.probes]] = Raised.PROBE.value
+    numbers = np.flatnonzero(raised != "")
+    shown = len(found.raised) + len(found.probes)
+    return _Chosen(numbers, raised[numbers], shown, len(new) - shown)
+
+
+def _lay_down_chosen(spool: Spool, chosen: _Chosen, met: tuple[Ints, Ints]) -> None:
+    place, is_met = _places(met[0], chosen.numbers)
+    relation, slump_id = relations(len(chosen.numbers), (place[is_met], met[1][is_met]))
+    row = {
+        "number": chosen.numbers,
+        "place": np.arange(len(chosen.numbers)),
+        "raised": chosen.raised,
+        "relation": relation,
+        "relation_slump": slump_id,
+    }
+    spool.add("chosen", candidates.CHOSEN, row)
+
+
+def _places(numbers: Ints, chosen: Ints) -> tuple[Ints, Flags]:
+    """Where numbers stand among the chosen ones, and whether they are among them."""
+    if not len(chosen):
+        return np.zeros_like(numbers), np.zeros(len(numbers), bool)
+    place = np.minimum(np.searchsorted(chosen, numbers), len(chosen) - 1)
+    return place, chosen[place] == numbers
+
+
+def _of_chosen(parts: list[tuple[Ints, Floats]], chosen: Ints) -> Near:
     lines = np.concatenate([line for line, _ in parts])
-    return np.arange(len(lines)), lines, np.concatenate([metres for _, metres in parts])
+    metres = np.concatenate([one for _, one in parts])
+    return np.arange(len(chosen)), lines[chosen], metres[chosen]
 
 
 def _blocks(found: Iterable[Outline]) -> Iterator[list[Outline]]:
@@ -238,6 +333,8 @@ def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
         "pixels": np.array([one.pixels for one in block], np.int64),
         "at_edge": np.array([one.at_edge for one in block], bool),
         "tiles": np.array([",".join(map(str, one.tiles)) for one in block], dtype=object),
+        "cut": np.array([one.cut for one in block], float),
+        "stability": np.array([one.stability for one in block], float),
         "geom": hexadecimal(one.wkb for one in block),
     }
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import shapely
@@ -102,7 +102,7 @@ def start_training(
         iteration=iteration,
         source=source,
         split=plan.split,
-        settings=settings.train,
+        settings=replace(settings.train, seed=settings.train.seed + iteration - 1),
         weights_path=weights.path,
         weights_sha256=weights.sha256,
         training_sha256=digest,

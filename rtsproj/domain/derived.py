@@ -1,0 +1,109 @@
+"""Settings that follow from the data: sizes of chips, rims and objects, and the length of training.
+
+Why: a buffer of 300 m is 100 px of a 3 m image and 3 px of a 90 m image; a chip of 256 px is a
+part of a Planet scene and a third of a small one. Sizes in pixels that suit the slumps suit every
+sensor. Every value can be set in project.toml instead; 0 there means: from the data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median, quantiles
+
+from rtsproj.domain.text import counted
+
+Value = int | float
+CHIP = (96, 384)
+"""px; smallest and largest side of a chip. On ponds of 10 to 100 px chips of 96 and 128 px did
+equally well, and 256 px found a third of them."""
+OF_CHIP = 2.0
+"""Chip sides per length of a large slump: it is shown whole, with as much ground beside it."""
+STEP = 32
+"""px; sides of chips are multiples of it, as the network's encoder wants them."""
+SEEN = 8
+"""How often a training shows each known slump at least."""
+STEPS = (100, 3000)
+"""Shortest and longest training. 100 steps were enough for 6 and for 60 known ponds."""
+RIM = (2, 10)
+"""px; least and most ground round a digitised slump that is background."""
+OF_LENGTH = 0.1
+"""Of a slump's length: how far that ground reaches."""
+OF_SMALLEST = 0.2
+"""Of the smallest known slump's area: what is smaller is a speck."""
+SPECK = (4, 100)
+"""px; least and most area of a speck."""
+CHECKS = 4
+"""Validations of one training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the values follow from.
+
+    Attributes:
+        lengths: px, longer side of each known slump's bounding rectangle.
+        areas: px, area of each.
+        rows: px, height of the images.
+        cols: px, width of the images.
+        pixel_m: m.
+    """
+
+    lengths: Sequence[float]
+    areas: Sequence[float]
+    rows: int
+    cols: int
+    pixel_m: float
+
+    @property
+    def text(self) -> str:
+        """The sizes in words."""
+        return (
+            f"{counted(len(self.lengths), 'known slump')}, half of them at most "
+            f"{median(self.lengths):.0f} px long, the smallest of {min(self.areas):.0f} px, "
+            f"on {self.cols:,} x {self.rows:,} px of {self.pixel_m:g} m"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Values that follow from the data.
+
+    Attributes:
+        values: ``table.key`` -> value.
+        text: the values and what they follow from, in words.
+    """
+
+    values: Mapping[str, Value]
+    text: str
+
+
+def derived(sizes: Sizes, *, per_step: float) -> Derived:
+    """What suits the known slumps and the images.
+
+    Args:
+        sizes: of at least one known slump.
+        per_step: chips per step that show a known slump.
+    """
+    large = quantiles(sizes.lengths, n=4)[2] if len(sizes.lengths) > 1 else sizes.lengths[0]
+    most = max(STEP, min(sizes.rows, sizes.cols) // 2 // STEP * STEP)
+    chip = min(STEP * ceil(_within(OF_CHIP * large, CHIP) / STEP), most)
+    steps = round(_within(SEEN * len(sizes.lengths) / per_step, STEPS))
+    rim_px = ceil(_within(OF_LENGTH * median(sizes.lengths), RIM))
+    values: dict[str, Value] = {
+        "train.chip_px": chip,
+        "train.steps": steps,
+        "train.validate_every": ceil(steps / CHECKS),
+        "train.buffer_m": chip / 2 * sizes.pixel_m,
+        "train.background_m": rim_px * sizes.pixel_m,
+        "infer.min_px": round(_within(OF_SMALLEST * min(sizes.areas), SPECK)),
+    }
+    text = (
+        f"from the data: chips of {chip} px, {steps:,} steps, background as far as "
+        f"{values['train.background_m']:g} m from digitised slumps, outlines from "
+        f"{values['infer.min_px']} px ({sizes.text})"
+    )
+    return Derived(values, text)
+
+
+def _within(value: float, bounds: tuple[float, float]) -> float:
+    return min(max(value, bounds[0]), bounds[1])

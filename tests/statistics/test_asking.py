@@ -1,0 +1,70 @@
+"""Which outlines are asked about: bounds that hold for any scores, and worked cases."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtsproj.statistics.asking import MARGIN, AskingPlan, asked, rank_of, score_floor
+
+scores = st.floats(0, 1, allow_nan=False)
+outlines = st.lists(st.tuples(scores, st.booleans()), max_size=30)
+plans = st.builds(
+    AskingPlan,
+    limit=st.none() | st.integers(0, 20),
+    floor=scores,
+    probes=st.integers(0, 20),
+)
+
+
+@given(outlines, plans)
+def test_the_best_are_asked_about_and_no_more_than_the_plan_says(found, plan) -> None:
+    rank = np.array([score for score, _ in found], float)
+    low = np.array([is_low for _, is_low in found], bool)
+    one = asked(rank, low, plan)
+    chosen = [*one.raised.tolist(), *one.probes.tolist()]
+    assert len(set(chosen)) == len(chosen)
+    assert not low[one.raised].any()
+    assert (np.diff(rank[one.raised]) <= 0).all()
+    if plan.limit is None:
+        assert sorted(one.raised.tolist()) == np.flatnonzero(~low).tolist()
+        assert not len(one.probes)
+        return
+    assert len(one.raised) <= plan.limit
+    assert (rank[one.raised] >= plan.floor).all()
+    assert len(one.probes) == min(
+        max(0, plan.probes - len(one.raised)), len(found) - len(one.raised)
+    )
+    # what lies above the cut is better than what does not
+    left = set(np.flatnonzero(~low).tolist()) - set(chosen)
+    assert not (left and low[one.probes].any())
+    assert all(rank[one.raised].min(initial=1) >= rank[n] for n in left)
+
+
+@given(st.lists(st.tuples(scores, st.booleans()), min_size=1, max_size=40), st.floats(1, 10))
+def test_above_the_floor_the_budget_is_met(pairs, budget) -> None:
+    ranks, found = zip(*pairs, strict=True)
+    floor = score_floor(ranks, found, budget=budget)
+    assert 0 <= floor <= 1
+    above = [is_slump for rank, is_slump in pairs if rank >= floor]
+    if 0 < floor < 1 and not all(found):
+        assert (sum(above) + 1) * budget >= len(above)
+
+
+CASES = [
+    ("nothing was asked", [], [], 0.0),
+    ("all were slumps", [0.9, 0.6], [True, True], 0.6 - MARGIN),
+    ("none was", [0.9, 0.6], [False, False], 1.0),
+    ("the lower half was not", [0.9, 0.8, 0.4, 0.3, 0.2], [True, True, False, False, False], 0.8),
+    ("one in three of the lower half was", [0.9, 0.5, 0.4, 0.3], [True, True, False, False], 0.5),
+]
+
+
+@pytest.mark.parametrize(("name", "ranks", "found", "floor"), CASES)
+def test_worked_floors(name, ranks, found, floor) -> None:
+    assert score_floor(ranks, found, budget=3) == pytest.approx(floor), name
+
+
+def test_an_outline_that_depends_on_the_cut_ranks_lower() -> None:
+    rank = rank_of(np.array([0.8, 0.9]), np.array([1.0, 0.25]))
+    assert rank.tolist() == pytest.approx([0.8, 0.45])
