@@ -12,6 +12,21 @@ CREATE OR REPLACE VIEW drawing AS                   -- what stands of each drawi
   SELECT slump_id, min(version_id) AS first_version, min(added_at) AS drawn_at, arg_min(note, version_id) AS note,
          arg_max(step, version_id) IN ('retired', 'removed') AS is_retired
   FROM outline_version WHERE candidate_id IS NULL GROUP BY slump_id HAVING bool_or(step = 'drawn');
+CREATE OR REPLACE VIEW withdrawn_slump AS           -- those that nothing else supports: no accepted candidate, no edit by an analyst
+  SELECT slump_id FROM withdrawn_seed
+  WHERE slump_id NOT IN (SELECT slump_id FROM outline_version WHERE candidate_id IS NULL AND step NOT IN ('removed', 'restored'))
+  AND slump_id NOT IN (
+    SELECT o.slump_id FROM slump_outline o JOIN withdrawn_seed USING (slump_id) JOIN decision d ON d.candidate_id = o.candidate_id
+    WHERE d.purpose <> 'replicate' GROUP BY o.slump_id, o.candidate_id HAVING arg_max(d.verdict, d.decision_id) = 'accept');
+CREATE VIEW gone_slump AS                           -- taken back or removed: only its accepted candidates count, where it has any
+  SELECT slump_id FROM outline_version WHERE candidate_id IS NULL
+  GROUP BY slump_id HAVING arg_max(step, version_id) IN ('retired', 'removed');
+CREATE OR REPLACE VIEW live_outline AS
+  SELECT o.*, coalesce(v.verdict, 'accept') AS verdict, coalesce(v.analyst, o.added_by) AS analyst,
+         coalesce(v.decided_at, o.added_at) AS decided_at
+  FROM slump_outline o LEFT JOIN verdict v USING (candidate_id)
+  WHERE (o.candidate_id IS NULL OR v.verdict = 'accept') AND o.slump_id NOT IN (SELECT slump_id FROM withdrawn_slump)
+  AND (o.candidate_id IS NOT NULL OR o.slump_id NOT IN (SELECT slump_id FROM gone_slump));
 CREATE OR REPLACE VIEW inventory AS
   SELECT s.slump_id, 'RTS-' || lpad(s.slump_id::VARCHAR, 5, '0') AS name, s.origin, s.first_iteration, l.last_iteration,
          c.area_m2, c.perimeter_m, c.lon, c.lat, c.verdict, c.analyst, c.decided_at, p.nearest_m, p.nearest_kind, c.geom_source,
