@@ -9,9 +9,18 @@ import typer
 from rtsproj.cli.collecting import collect
 from rtsproj.cli.output import print_json
 from rtsproj.cli.session import Session, session, whoami
+from rtsproj.domain.ids import candidate_name, slump_name
 from rtsproj.domain.text import counted
 from rtsproj.errors import UsageError
-from rtsproj.workflow.edit import Comparison, Missing, change_lines, compare, export_outlines, take
+from rtsproj.workflow.edit import (
+    Comparison,
+    Missing,
+    Taken,
+    change_lines,
+    compare,
+    export_outlines,
+    take,
+)
 
 app = typer.Typer(rich_markup_mode=None)
 edit = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -53,7 +62,11 @@ def edit_import(
     by: As = None,
     as_json: Json = False,
 ) -> None:
-    """Show what an edited file changes, then take it; unknown ids are refused."""
+    """Show what an edited file changes, then take it; wrong ids are refused.
+
+    A split (two features with one id): the first part keeps the id, each further one becomes a
+    slump or, of an open candidate, a candidate. `rtsproj slump remove` takes a new slump out again.
+    """
     here = session(context)
     project = here.open()
     collect(here, project)
@@ -61,18 +74,29 @@ def edit_import(
     found = compare(project, file)
     if not as_json:
         _show(found, deleted)
-    taken, rejected = (0, 0)
+        for one in found.warnings:
+            here.talk.say(f"warning: {one}")
+    taken = Taken(0)
     if found.changes and (yes or _agreed(here)):
-        taken, rejected = take(project, found, analyst=whoami(by), missing=missing)
+        taken = take(project, found, analyst=whoami(by), missing=missing)
     if as_json:
-        print_json(_values(found, taken, rejected))
+        print_json(_values(found, taken))
         return
+    _tell(here, found, taken)
+
+
+def _tell(here: Session, found: Comparison, taken: Taken) -> None:
     if not found.changes:
         here.talk.say(f"{counted(found.same, 'outline')} unchanged: nothing to take")
-    elif taken or rejected:
+    elif taken.outlines or taken.rejected:
         here.talk.say(
-            f"{counted(taken, 'outline')} taken, {counted(rejected, 'candidate')} rejected"
+            f"{counted(taken.outlines, 'outline')} taken, "
+            f"{counted(taken.rejected, 'candidate')} rejected"
         )
+        for name, number in taken.slumps:
+            here.talk.say(f"{name} is {slump_name(number)}")
+        for name, number in taken.candidates:
+            here.talk.say(f"{name} is {candidate_name(number)}, open")
     else:
         here.talk.say("nothing taken; repeat with --yes")
 
@@ -102,7 +126,7 @@ def _missing(text: str) -> Missing:
     raise UsageError(f"--deleted {text}", hint="keep or reject")
 
 
-def _values(found: Comparison, taken: int, rejected: int) -> dict[str, object]:
+def _values(found: Comparison, taken: Taken) -> dict[str, object]:
     return {
         "changes": [
             {
@@ -117,6 +141,11 @@ def _values(found: Comparison, taken: int, rejected: int) -> dict[str, object]:
         ],
         "same": found.same,
         "repaired": found.repaired,
-        "taken": taken,
-        "rejected": rejected,
+        "warnings": found.warnings,
+        "taken": taken.outlines,
+        "rejected": taken.rejected,
+        "new_slumps": [{"name": name, "slump_id": number} for name, number in taken.slumps],
+        "new_candidates": [
+            {"name": name, "candidate_id": number} for name, number in taken.candidates
+        ],
     }

@@ -3,7 +3,6 @@
 import sys
 from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from rtsproj.cli.session import session, whoami
 from rtsproj.domain.bands import BANDS
 from rtsproj.domain.days import DayOfYear, parse_day
 from rtsproj.domain.labels import Polarity
+from rtsproj.domain.lines import LineKind
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
 from rtsproj.domain.text import counted, first_of, safe_text
@@ -47,7 +47,7 @@ terrain = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(scene, name="scene", help="Images: add, list, bands, remove, check, relink.")
 app.add_typer(area, name="area", help="What is to be mapped; default: the map scenes.")
 app.add_typer(label, name="label", help="Training polygons.")
-app.add_typer(line, name="line", help="Roads and railway.")
+app.add_typer(line, name="line", help="Roads, railway, airstrips, stations.")
 app.add_typer(terrain, name="terrain", help="Elevation rasters.")
 
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it.")]
@@ -68,13 +68,6 @@ for _kind, _group in (
     add_list(_group, _kind)
     add_remove(_group, _kind)
 add_remove(scene, InputKind.SCENE)
-
-
-class LineKind(StrEnum):
-    """What lines are."""
-
-    ROAD = "road"
-    RAILWAY = "railway"
 
 
 @scene.command(
@@ -245,7 +238,12 @@ def label_add(
     assume_crs: AssumeCrs = None,
     by: As = None,
 ) -> None:
-    """Take in training polygons; positives are the first slumps of the inventory."""
+    """Take in training polygons; positives are the first slumps of the inventory.
+
+    The fields of the file are kept with each outline: id, date and name are the columns
+    source_uid, source_date and source_name of the views labels and inventory. Of a file with the
+    field TrainClass (ARTS) the outlines of the asked polarity are taken.
+    """
     if polarity not in ("positive", "negative"):
         raise UsageError(f"polarity {polarity!r} is not known", hint="positive or negative")
     here = session(context)
@@ -267,7 +265,10 @@ def line_add(
     assume_crs: AssumeCrs = None,
     by: As = None,
 ) -> None:
-    """Take in roads or railway; the distance of every slump to them is measured."""
+    """Take in roads or railway, airstrips or stations; the distance of every slump is measured.
+
+    An airstrip or a station may be a point, a road or a railway may not.
+    """
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
     _tell(
@@ -358,6 +359,8 @@ def _tell(context: typer.Context, added: Added, what: str) -> None:
     if added.repeated:
         names = first_of(added.repeated)
         here.talk.say(f"left out: {len(added.repeated)} that repeat another outline ({names})")
+    if added.other_class:
+        here.talk.say(f"left out: {len(added.other_class)} whose TrainClass is the other one")
     if added.repaired:
         here.talk.say(f"repaired: {len(added.repaired)} invalid ({first_of(added.repaired)})")
     if added.listed:

@@ -91,13 +91,24 @@ def export(
         str, typer.Option(help="inventory, candidates, labels or benchmark")
     ] = "inventory",
     profile: Annotated[
-        str | None, typer.Option(help="arts: the ARTS data standard, as FILE.geojson")
+        str | None, typer.Option(help="arts: the ARTS data standard, as .geojson or .gpkg")
     ] = None,
     region: Annotated[str, typer.Option(help="ARTS RegionName; default: the project's name")] = "",
     creator: Annotated[str, typer.Option(help="ARTS CreatorLab: 'Name, Organisation'")] = "",
     source: Annotated[str, typer.Option(help="ARTS BaseMapSource; default: the sensors")] = "",
+    dates: Annotated[
+        str,
+        typer.Option("--date", metavar="DAY[,DAY]", help="ARTS BaseMapDate; default: the scenes'"),
+    ] = "",
+    resolution: Annotated[
+        float | None, typer.Option(metavar="M", help="ARTS BaseMapResolution; default: the scenes'")
+    ] = None,
 ) -> None:
-    """Write a table for GIS: .gpkg .parquet .geojson .fgb .csv .shp."""
+    """Write a table for GIS: .gpkg .parquet .geojson .fgb .csv .shp.
+
+    With --profile arts an outline that is still as its file gave it keeps that file's ARTS values
+    and UID; the options give what neither that file nor the images say.
+    """
     from rtsproj.workflow.deliver import Delivery  # noqa: PLC0415 - pyogrio only here
     from rtsproj.workflow.export import export as write  # noqa: PLC0415 - as above
 
@@ -105,7 +116,9 @@ def export(
     project = here.open()
     collect(here, project)
     if profile is not None or what == "benchmark":
-        rows = _deliver(project, file, profile, Delivery(region, creator, source))
+        rows = _deliver(
+            project, file, profile, Delivery(region, creator, source, dates, resolution)
+        )
         what = profile or what
     else:
         rows = write(project, file, what=what)

@@ -1,4 +1,4 @@
-"""Slumps that a person drew because no model had found them."""
+"""Slumps that a person drew because no model had found them, and slumps that a person removed."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,26 @@ DRAWN = "drawn"
 """Step of an outline version that draws a slump, or draws it again after an undo."""
 RETIRED = "retired"
 """Step of the version that takes a drawing back."""
+REMOVED = "removed"
+"""Step of the version that removes a slump that was drawn, imported or known."""
+RESTORED = "restored"
+"""Step of the version that puts a removed slump back."""
+GONE = (RETIRED, REMOVED)
+"""Steps after which a slump is not in the inventory."""
+UNDOES = {DRAWN: RETIRED, REMOVED: RESTORED}
+"""Step -> the step that takes it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedDrawing:
-    """One step of a drawn slump that is on disk in the journal and in the database.
+    """One step of a drawn or removed slump that is on disk in the journal and in the database.
 
     Attributes:
         version_id: journal number.
         slump_id: the slump.
-        step: ``DRAWN`` or ``RETIRED``.
+        step: ``DRAWN``, ``RETIRED``, ``REMOVED`` or ``RESTORED``.
         area_m2: m2, geodesic.
-        analyst: who drew it or took it back.
+        analyst: who did it.
         bulk: first version id of the act that saved several at once; 0 = saved alone.
     """
 

@@ -24,6 +24,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def either_of(names: Sequence[str]) -> str:
+    """road; road or railway; road, railway or airstrip."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def first_of(texts: Sequence[str], *, most: int = 10, between: str = ", ") -> str:
     """The first few, and how many more there are."""
     more = f" and {len(texts) - most:,} more" if len(texts) > most else ""

@@ -72,6 +72,22 @@ def measure_all(geoms: Sequence[BaseGeometry] | Geometries, crs: str) -> Measure
     )
 
 
+def shape_columns(geoms: Sequence[BaseGeometry] | Geometries, crs: str) -> dict[str, Floats]:
+    """Measures and box of polygons given in one projected CRS, one entry each, by column name."""
+    found = measure_all(geoms, crs)
+    minx, miny, maxx, maxy = shapely.bounds(np.asarray(geoms, dtype=object)).T
+    return {
+        "area_m2": found.area_m2,
+        "perimeter_m": found.perimeter_m,
+        "lon": found.lon,
+        "lat": found.lat,
+        "minx": minx,
+        "miny": miny,
+        "maxx": maxx,
+        "maxy": maxy,
+    }
+
+
 def _rings(polygons: Geometries) -> tuple[Floats, Floats]:
     """Signed area (m2, holes taken off) and outer perimeter (m) of oriented polygons, degrees."""
     rings, owner = shapely.get_rings(polygons, return_index=True)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -12,6 +14,14 @@ from rtsproj.geometry.crs import WGS84, transform
 
 Feature = tuple[str, BaseGeometry | None]
 """(id for messages, geometry)."""
+Geometries = npt.NDArray[np.object_]
+POLYGONS = ("Polygon", "MultiPolygon")
+LINES = ("LineString", "MultiLineString")
+POINTS = ("Point", "MultiPoint")
+FIX = "remove or fix them; nothing was imported"
+NO_LENGTH = (
+    "a point may be an airstrip or a station (--kind), no road or railway; nothing was imported"
+)
 SHOWN = 20
 """Ids named in a message; the rest are counted."""
 SAME_IOU = 0.95
@@ -37,7 +47,7 @@ def checked_polygons(features: Sequence[Feature]) -> Checked:
     Raises:
         UsageError: naming every feature that is missing, empty, of another type or beyond repair.
     """
-    return _checked(features, ("Polygon", "MultiPolygon"), "polygon")
+    return _checked(features, POLYGONS, what="polygon")
 
 
 def checked_lines(features: Sequence[Feature]) -> Checked:
@@ -46,10 +56,22 @@ def checked_lines(features: Sequence[Feature]) -> Checked:
     Raises:
         UsageError: naming every feature that is missing, empty or of another type.
     """
-    return _checked(features, ("LineString", "MultiLineString"), "line")
+    has_points = any(geom is not None and geom.geom_type in POINTS for _, geom in features)
+    return _checked(features, LINES, what="line", hint=NO_LENGTH if has_points else FIX)
 
 
-def check_over_area(geoms: Sequence[BaseGeometry], area: BaseGeometry, crs: str, what: str) -> None:
+def checked_places(features: Sequence[Feature]) -> Checked:
+    """Lines and points, single or several together: a point is a line without length.
+
+    Raises:
+        UsageError: naming every feature that is missing, empty or of another type.
+    """
+    return _checked(features, (*LINES, *POINTS), what="line or point")
+
+
+def check_over_area(
+    geoms: Sequence[BaseGeometry] | Geometries, area: BaseGeometry, crs: str, what: str
+) -> None:
     """Refuse geometries none of which reaches the area.
 
     Args:
@@ -62,7 +84,7 @@ def check_over_area(geoms: Sequence[BaseGeometry], area: BaseGeometry, crs: str,
         UsageError: naming the distance, and swapped axes where swapping would land inside.
     """
     shapely.prepare(area)
-    if any(geom.intersects(area) for geom in geoms):
+    if shapely.intersects(area, np.array(geoms, dtype=object)).any():
         return
     finite = [g for g in geoms if all(abs(v) < float("inf") for v in g.bounds)]
     if any(_swapped(geom, crs).intersects(area) for geom in geoms):
@@ -82,24 +104,36 @@ def check_over_area(geoms: Sequence[BaseGeometry], area: BaseGeometry, crs: str,
 
 
 def repeated_polygons(
-    geoms: Sequence[BaseGeometry], known: Sequence[BaseGeometry]
-) -> tuple[int, ...]:
-    """Numbers of polygons that repeat an earlier one of the file, or a known one.
+    geoms: Sequence[BaseGeometry] | Geometries, known: Sequence[BaseGeometry]
+) -> dict[int, int]:
+    """Polygons that repeat an earlier one of the file, or a known one.
 
     Two are the same where their IoU is above 0.95 (faults 6); the first one stays.
+
+    Args:
+        geoms: polygons of the file, in order.
+        known: polygons that are there.
+
+    Returns:
+        Number of a polygon -> number of what it repeats: a known one, or after those an earlier
+        polygon of the file.
     """
-    everything = [*known, *geoms]
-    if not everything:
-        return ()
-    asked, found = shapely.STRtree(everything).query(list(geoms), predicate="intersects")
-    repeated = set()
-    for number, other in zip(asked.tolist(), found.tolist(), strict=True):
-        at = number + len(known)
-        if other < at and other - len(known) not in repeated:
-            one, two = everything[at], everything[other]
-            if one.intersection(two).area > SAME_IOU * one.union(two).area:
-                repeated.add(number)
-    return tuple(sorted(repeated))
+    everything = np.array([*known, *geoms], dtype=object)
+    first = len(known)
+    asked, found = shapely.STRtree(everything).query(everything[first:])
+    at = asked + first
+    one, two = at[found < at], found[found < at]
+    area = shapely.area(everything)
+    # An IoU is at most the ratio of the areas, so that few pairs are intersected.
+    is_near = np.minimum(area[one], area[two]) > SAME_IOU * np.maximum(area[one], area[two])
+    one, two = one[is_near], two[is_near]
+    shared = shapely.area(shapely.intersection(everything[one], everything[two]))
+    is_same = shared > SAME_IOU * (area[one] + area[two] - shared)
+    repeated: dict[int, int] = {}
+    for number, other in sorted(zip(one[is_same].tolist(), two[is_same].tolist(), strict=True)):
+        if other - first not in repeated:
+            repeated.setdefault(number - first, other)
+    return repeated
 
 
 def _swapped(geom: BaseGeometry, crs: str) -> BaseGeometry:
@@ -113,39 +147,35 @@ def _swapped(geom: BaseGeometry, crs: str) -> BaseGeometry:
     return moved if all(abs(v) < float("inf") for v in moved.bounds) else shapely.Point()
 
 
-def _checked(features: Sequence[Feature], types: tuple[str, ...], what: str) -> Checked:
-    geoms, repaired = [], []
-    bad: list[tuple[str, str]] = []
-    for fid, given in features:
-        reason = _unusable(given, types, what)
-        if reason or given is None:
-            bad.append((fid, reason))
-            continue
-        geom = shapely.force_2d(given)
-        if not shapely.is_valid(geom):
-            geom = shapely.make_valid(geom, method="structure", keep_collapsed=False)
-            repaired.append(fid)
-            if geom.is_empty or geom.geom_type not in types:
-                bad.append((fid, "cannot be made valid"))
-                continue
-        geoms.append(geom)
+def _checked(
+    features: Sequence[Feature], types: tuple[str, ...], *, what: str, hint: str = FIX
+) -> Checked:
+    ids = np.array([fid for fid, _ in features], dtype=object)
+    given = np.array([geom for _, geom in features], dtype=object)
+    reasons = _unusable(given, types, what=what)
+    geoms = shapely.force_2d(given)
+    broken = np.flatnonzero((reasons == "") & ~shapely.is_valid(geoms))
+    geoms[broken] = shapely.make_valid(geoms[broken], method="structure", keep_collapsed=False)
+    lost = broken[_unusable(geoms[broken], types, what=what) != ""]
+    reasons[lost] = "cannot be made valid"
+    bad = [(str(fid), str(reason)) for fid, reason in zip(ids, reasons, strict=True) if reason]
     if bad:
         named = first_of([f"{fid} ({reason})" for fid, reason in bad], most=SHOWN)
         raise RefusedError(
             f"{len(bad)} of {len(features)} features cannot be used: {named}",
-            hint="remove or fix them; nothing was imported",
+            hint=hint,
             refused=bad,
         )
-    return Checked(tuple(geoms), tuple(repaired))
+    return Checked(tuple(geoms), tuple(ids[broken]))
 
 
-def _unusable(geom: BaseGeometry | None, types: tuple[str, ...], what: str) -> str:
-    if geom is None:
-        return "no geometry"
-    if geom.is_empty:
-        return "empty"
-    if geom.geom_type not in types:
-        return f"{geom.geom_type}, not a {what}"
-    if not all(abs(value) < float("inf") for value in geom.bounds):
-        return "coordinates are not finite"
-    return ""
+def _unusable(geoms: Geometries, types: tuple[str, ...], *, what: str) -> Geometries:
+    """Why each geometry cannot be used, as text; empty where it can."""
+    names = np.array([None if geom is None else geom.geom_type for geom in geoms], dtype=object)
+    reasons = np.full(len(geoms), "", dtype=object)
+    reasons[~np.isfinite(shapely.bounds(geoms)).all(axis=1)] = "coordinates are not finite"
+    other = ~np.isin(names.astype(str), types)
+    reasons[other] = [f"{name}, not a {what}" for name in names[other]]
+    reasons[shapely.is_empty(geoms)] = "empty"
+    reasons[shapely.is_missing(geoms)] = "no geometry"
+    return reasons

@@ -1,7 +1,8 @@
 """Rows of the ARTS data standard v3.1.0 (Yang et al., Scientific Data 12:18, 2025): pure values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 from uuid import NAMESPACE_DNS, uuid5
@@ -44,34 +45,40 @@ SEEDED = (
     "LabelType",
 )
 """Values whose texts, joined without separator, are the seed of a UID."""
+OWN = ("TrainClass", "LabelType", "Area")
+"""Columns that are never taken from the file that an outline came from."""
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DATE_COLUMNS = 10
+"""Characters of a day, YYYY-MM-DD."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaseMap:
-    """What all rows of a delivery share.
+    """What all rows of a delivery share, where a row has no value of its own.
 
     Attributes:
         region: RegionName.
-        creator: CreatorLab: creator, organisation; several joined by ``;``.
-        first: day of the earliest image.
-        last: day of the latest one.
-        source: sensor.
-        resolution_m: m.
+        creator: CreatorLab: creator, organisation; several joined by ``;``; empty = not known.
+        dates: BaseMapDate: days of the earliest and the latest image; empty = not known.
+        source: sensor; empty = not known.
+        resolution_m: m; None = not known.
         contributed: day of delivery.
     """
 
     region: str
     creator: str
-    first: date
-    last: date
+    dates: str
     source: str
-    resolution_m: float
+    resolution_m: float | None
     contributed: date
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One polygon: place in degrees WGS84, geodesic area in m2, class and notes."""
+    """One polygon: place in degrees WGS84, geodesic area in m2, class and notes.
+
+    ``kept`` holds values by column of the file that the outline came from, from ``kept_values``.
+    """
 
     geom: BaseGeometry
     lon: float
@@ -79,6 +86,7 @@ class Drawn:
     area_m2: float
     train_class: Literal["Positive", "Negative"]
     notes: str
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 def arts_rows(base: BaseMap, drawn: Sequence[Drawn]) -> list[dict[str, Any]]:
@@ -95,15 +103,50 @@ def uid_of(row: dict[str, Any]) -> str:
     return str(uuid5(NAMESPACE_DNS, "".join(_seed(row[name]) for name in SEEDED)))
 
 
+def kept_values(attributes: Mapping[str, Any], *, uid: str, dates: str) -> dict[str, Any]:
+    """Values that an unchanged outline keeps from its file: what the standard accepts.
+
+    Args:
+        attributes: all fields of the outline in its file.
+        uid: its id there; kept where it is written as a UUID.
+        dates: its date there.
+    """
+    values = {
+        name: attributes[name]
+        for name in COLUMNS
+        if name not in OWN and attributes.get(name) not in (None, "")
+    }
+    values |= {"UID": uid if UUID.fullmatch(uid) else None, "BaseMapDate": two_days(dates)}
+    if "BaseMapResolution" in values:
+        values["BaseMapResolution"] = float(values["BaseMapResolution"])
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def two_days(text: str) -> str | None:
+    """``start,end`` of one or two days or years; None where the text is neither."""
+    words = [word.strip() for word in text.split(",")]
+    first, last = words[0], words[-1]
+    try:
+        start = date(int(first), 1, 1) if first.isdecimal() else _day(first)
+        end = date(int(last), 12, 31) if last.isdecimal() else _day(last)
+    except ValueError:
+        return None
+    return f"{start.isoformat()},{end.isoformat()}"
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text[:DATE_COLUMNS])
+
+
 def _row(base: BaseMap, one: Drawn) -> dict[str, Any]:
     row: dict[str, Any] = {
         "CentroidLat": round(one.lat, 5),
         "CentroidLon": round(one.lon, 5),
         "RegionName": base.region,
         "CreatorLab": base.creator,
-        "BaseMapDate": f"{base.first.isoformat()},{base.last.isoformat()}",
+        "BaseMapDate": base.dates,
         "BaseMapSource": base.source,
-        "BaseMapResolution": float(base.resolution_m),
+        "BaseMapResolution": base.resolution_m,
         "TrainClass": one.train_class,
         "LabelType": "Polygon",
         "MergedRTS": "",
@@ -116,7 +159,8 @@ def _row(base: BaseMap, one: Drawn) -> dict[str, Any]:
         "Area": round(one.area_m2, 2),
         "Notes": one.notes,
     }
-    row["UID"] = uid_of(row)
+    row |= one.kept
+    row.setdefault("UID", uid_of(row))
     return {**{name: row[name] for name in COLUMNS}, "geometry": one.geom}
 
 

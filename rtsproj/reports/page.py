@@ -13,11 +13,13 @@ from rtsproj.reports.summary import Report
 from rtsproj.reports.text import report_text
 
 Layers = Sequence[tuple[str, Sequence[shapely.Geometry]]]
-"""(what, geometries): area, road, railway, slump."""
+"""(what, geometries): area, a kind of lines, slump."""
 STYLE: dict[str, dict[str, Any]] = {
     "area": {"color": "#9a9a9a", "linewidth": 0.8},
     "road": {"color": "#555555", "linewidth": 1.2},
     "railway": {"color": "#222222", "linewidth": 1.2, "linestyle": "--"},
+    "airstrip": {"color": "#1d4e89", "linewidth": 1.6, "marker": "^"},
+    "station": {"color": "#1d4e89", "linewidth": 1.6, "marker": "s"},
     "slump": {"color": "#c2410c", "linewidth": 1.0},
 }
 

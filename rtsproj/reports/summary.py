@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rtsproj.domain.iterations import SEARCHED
+from rtsproj.domain.lines import ROUTES, LineKind
 from rtsproj.statistics.intervals import wilson
 
 DEFINITION = (
@@ -19,7 +20,7 @@ class NearRow:
     Attributes:
         slump_id: id.
         name: RTS-00012.
-        kind: road or railway.
+        kind: road, railway, airstrip or station.
         line_class: class of the nearest line of that kind.
         line_name: its name, None where the file has none.
         distance_m: m, by the report's definition.
@@ -45,6 +46,8 @@ class NearCount:
         share: either / all slumps, 0..1.
         low: lower end of its Wilson 95 % interval.
         high: upper end.
+        airstrip: slumps near an airstrip.
+        station: slumps near a station.
     """
 
     distance_m: float
@@ -54,6 +57,8 @@ class NearCount:
     share: float
     low: float
     high: float
+    airstrip: int = 0
+    station: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,11 @@ class Report:
     published: tuple[Reference, ...] = PUBLISHED
 
     @property
+    def line_kinds(self) -> tuple[str, ...]:
+        """Road and railway, and the other kinds of which the project has lines."""
+        return tuple(dict.fromkeys([*ROUTES, *(kind for kind, _, _ in self.line_classes)]))
+
+    @property
     def found(self) -> int:
         """Slumps that a search found."""
         return self.slumps - self.seeds - self.drawn
@@ -166,7 +176,7 @@ def count_near(
     rows: Iterable[NearRow], distances_m: Sequence[float], *, slumps: int
 ) -> tuple[NearCount, ...]:
     """Count slumps within each distance, by kind and together."""
-    nearest: dict[str, dict[int, float]] = {"road": {}, "railway": {}}
+    nearest: dict[str, dict[int, float]] = {kind: {} for kind in LineKind}
     for row in rows:
         nearest[row.kind][row.slump_id] = row.distance_m
     return tuple(_count(nearest, distance_m, slumps) for distance_m in sorted(set(distances_m)))
@@ -187,4 +197,6 @@ def _count(nearest: Mapping[str, Mapping[int, float]], distance_m: float, slumps
         share=either / slumps if slumps else 0.0,
         low=low,
         high=high,
+        airstrip=len(near["airstrip"]),
+        station=len(near["station"]),
     )

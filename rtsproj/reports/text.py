@@ -91,7 +91,7 @@ def _iterations(report: Report) -> list[str]:
 
 def _proximity(report: Report) -> list[str]:
     if not report.line_classes:
-        return ["Roads and railway: none added (rtsproj line add FILE --kind road|railway)"]
+        return ["Roads and railway: none added (rtsproj line add FILE --kind road|railway|…)"]
     headline = next(one for one in report.counts if one.distance_m == report.headline_m)
     lines = [
         (
@@ -103,13 +103,12 @@ def _proximity(report: Report) -> list[str]:
         *(f"  file: {name}" for name in report.line_files),
         "",
         *table(
-            ("within m", "either", "road", "railway", "share %", "95 % interval"),
+            ("within m", "either", *report.line_kinds, "share %", "95 % interval"),
             [
                 (
                     f"{one.distance_m:g}",
                     str(one.either),
-                    str(one.road),
-                    str(one.railway),
+                    *(str(getattr(one, kind)) for kind in report.line_kinds),
                     f"{100 * one.share:.1f}",
                     f"{100 * one.low:.1f}-{100 * one.high:.1f}",
                 )

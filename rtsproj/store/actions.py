@@ -12,9 +12,11 @@ SELECT * FROM (
    FROM decision ORDER BY decision_id DESC LIMIT ?)
   UNION ALL
   (SELECT added_at, added_by, version_id,
-          CASE step WHEN 'drawn' THEN 'drew' ELSE 'took back the drawing of' END
+          CASE step WHEN 'drawn' THEN 'drew' WHEN 'removed' THEN 'removed'
+                    WHEN 'restored' THEN 'put back' ELSE 'took back the drawing of' END
           || ' RTS-' || lpad(slump_id::VARCHAR, 5, '0')
-   FROM outline_version WHERE candidate_id IS NULL AND step IN ('drawn', 'retired')
+   FROM outline_version WHERE candidate_id IS NULL
+   AND step IN ('drawn', 'retired', 'removed', 'restored')
    ORDER BY version_id DESC LIMIT ?)
   UNION ALL
   (SELECT created_at, created_by, job_id, 'started job ' || job_id || ', ' || verb

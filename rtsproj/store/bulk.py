@@ -165,6 +165,14 @@ def hexadecimal(wkb: Iterable[bytes]) -> npt.NDArray[np.object_]:
     return np.array([one.hex() for one in wkb], dtype=object)
 
 
+def constant_columns(count: int, **values: str | int) -> dict[str, npt.NDArray[Any]]:
+    """Columns that hold the same value in every row."""
+    return {
+        name: np.full(count, value, object if isinstance(value, str) else np.int64)
+        for name, value in values.items()
+    }
+
+
 def add_distances(
     connection: Connection, into: tuple[str, str], of: tuple[str, int], found: Near
 ) -> None:
@@ -190,8 +198,7 @@ def add_distances(
         },
         {
             owner: ids,
-            "kind": np.full(len(ids), kind, object),
-            "source_id": np.full(len(ids), source_id),
+            **constant_columns(len(ids), kind=kind, source_id=source_id),
             "line_id": lines,
             "distance_m": metres,
         },

@@ -59,7 +59,8 @@ WITH u AS (
   AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.analyst = d.analyst AND l.act IN ('say', 'amend')
                   AND l.decision_id > d.decision_id)
   AND NOT EXISTS (SELECT 1 FROM outline_version w WHERE w.added_by = d.analyst
-                  AND w.step = 'drawn' AND w.parent = 0 AND w.version_id > d.decision_id))
+                  AND w.step IN ('drawn', 'removed') AND w.parent = 0
+                  AND w.version_id > d.decision_id))
 """
 NEWEST_STEP = """
 SELECT u.* FROM u, (FROM u ORDER BY decision_id DESC LIMIT 1) n

@@ -9,12 +9,15 @@ SELECT min(acquired) AS first, max(acquired) AS last, list(DISTINCT sensor) AS s
 FROM scenes WHERE role = 'map' HAVING count(*) > 0
 """
 SLUMPS = """
-SELECT name || ' (' || origin || ')' AS notes, area_m2, ST_AsWKB(geom) AS wkb FROM inventory
-ORDER BY slump_id
+SELECT i.name || ' (' || i.origin || ')' AS notes, i.area_m2, ST_AsWKB(i.geom) AS wkb,
+       a.attributes, a.source_uid, a.source_date
+FROM inventory i LEFT JOIN label a ON a.slump_id = i.slump_id AND a.origin = 'seed'
+  AND a.source_id IS NOT NULL AND ST_AsWKB(a.geom) = ST_AsWKB(i.geom)
+ORDER BY i.slump_id
 """
 NEGATIVES = """
 SELECT origin || CASE WHEN reason <> '' THEN ': ' || reason ELSE '' END AS notes, area_m2,
-       ST_AsWKB(geom) AS wkb
+       ST_AsWKB(geom) AS wkb, attributes, source_uid, source_date
 FROM label WHERE polarity = 'negative' AND until_iteration IS NULL ORDER BY label_id
 """
 LABELS = """
@@ -32,12 +35,15 @@ def map_images(connection: Connection) -> dict[str, Any] | None:
 
 
 def slumps(connection: Connection) -> list[dict[str, Any]]:
-    """notes, area_m2 and wkb of the inventory."""
+    """notes, area_m2 and wkb of the inventory.
+
+    With attributes (JSON), source_uid and source_date where the outline is still that of a file.
+    """
     return rows(connection, SLUMPS)
 
 
 def negatives(connection: Connection) -> list[dict[str, Any]]:
-    """notes, area_m2 and wkb of the negative labels in use."""
+    """The same of the negative labels in use."""
     return rows(connection, NEGATIVES)
 
 

@@ -28,7 +28,8 @@ WHERE l.source_id = ? AND l.origin = 'seed' ORDER BY l.slump_id
 """
 SUPPORTED = """
 SELECT slump_id FROM outline_version
-WHERE candidate_id IS NULL AND list_contains(?::BIGINT[], slump_id)
+WHERE candidate_id IS NULL AND step NOT IN ('removed', 'restored')
+AND list_contains(?::BIGINT[], slump_id)
 UNION SELECT o.slump_id FROM slump_outline o JOIN verdict v USING (candidate_id)
 WHERE v.verdict = 'accept' AND list_contains(?::BIGINT[], o.slump_id)
 """

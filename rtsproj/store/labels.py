@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from rtsproj.domain.labels import Polarity, TrainingLabel
-from rtsproj.store.bulk import bulk_insert
+from rtsproj.store.bulk import Values, bulk_insert, insert_columns
 from rtsproj.store.database import Connection, next_id, rows
 
 COLUMNS = {
@@ -21,6 +23,14 @@ COLUMNS = {
     "geom": "GEOMETRY",
     "added_by": "VARCHAR",
 }
+GIVEN = {
+    **{name: kind for name, kind in COLUMNS.items() if name != "candidate_id"},
+    "source_uid": "VARCHAR",
+    "source_date": "VARCHAR",
+    "source_name": "VARCHAR",
+    "attributes": "JSON",
+}
+"""Columns of labels that a file gives."""
 END_POSITIVES = """
 UPDATE label SET until_iteration = ? WHERE until_iteration IS NULL AND polarity = 'positive'
 AND outline_id NOT IN (SELECT outline_id FROM current_outline)
@@ -70,6 +80,14 @@ def add_labels(connection: Connection, labels: Iterable[Mapping[str, Any]]) -> N
         COLUMNS,
         ({**blank, **row, "label_id": first + n} for n, row in enumerate(labels)),
     )
+
+
+def add_given_labels(connection: Connection, given: Values) -> None:
+    """Insert labels of a file: columns of ``GIVEN`` but label_id; negatives have no slump."""
+    first = next_id(connection, "label", "label_id")
+    ids = np.arange(len(given["geom"])) + first
+    types = {name: kind for name, kind in GIVEN.items() if name in given or name == "label_id"}
+    insert_columns(connection, "label", types, {"label_id": ids, **given})
 
 
 def sync_labels(connection: Connection, iteration: int, *, by: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rtsproj.domain.lines import ROUTES
 from rtsproj.store.database import Connection, rows
 
 SLUMPS = """
@@ -13,7 +14,10 @@ LEFT JOIN (SELECT * FROM proximity QUALIFY row_number() OVER (
              PARTITION BY slump_id ORDER BY distance_m, kind) = 1) p USING (slump_id)
 ORDER BY p.distance_m NULLS LAST, i.name
 """
-WITHIN = "SELECT count(DISTINCT slump_id) FROM proximity WHERE distance_m <= ?"
+WITHIN = """
+SELECT count(DISTINCT slump_id) FROM proximity
+WHERE distance_m <= ? AND list_contains(?::VARCHAR[], kind)
+"""
 
 
 def slumps_with_nearest(connection: Connection) -> list[dict[str, Any]]:
@@ -23,4 +27,4 @@ def slumps_with_nearest(connection: Connection) -> list[dict[str, Any]]:
 
 def count_within(connection: Connection, distance_m: float) -> int:
     """Slumps within a distance of a road or railway."""
-    return int(connection.execute(WITHIN, [distance_m]).fetchall()[0][0])
+    return int(connection.execute(WITHIN, [distance_m, list(ROUTES)]).fetchall()[0][0])

@@ -3,10 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from rtsproj.geometry.identity import KnownSlump, identify
-from rtsproj.store.bulk import Near, Shapes, add_distances, read_shapes
+from rtsproj.store.bulk import (
+    Near,
+    Shapes,
+    Values,
+    add_distances,
+    constant_columns,
+    insert_columns,
+    read_shapes,
+)
 from rtsproj.store.database import Connection, insert, next_id, rows
 
 CURRENT = """
@@ -20,6 +30,17 @@ ORDER BY slump_id
 """
 SHAPE_NAMES = ("area_m2", "perimeter_m", "lon", "lat", "minx", "miny", "maxx", "maxy")
 """Columns that measure an outline."""
+SEED = {
+    "outline_id": "BIGINT",
+    "slump_id": "BIGINT",
+    "iteration": "INTEGER",
+    "relation": "VARCHAR",
+    "geom_source": "VARCHAR",
+    **dict.fromkeys(SHAPE_NAMES, "DOUBLE"),
+    "geom": "GEOMETRY",
+    "added_by": "VARCHAR",
+}
+Ints = npt.NDArray[np.int64]
 _SHAPE = ", ".join(SHAPE_NAMES)
 SHOWN = (
     f"SELECT iteration, {_SHAPE}, 'model' AS geom_source, 0 AS version_id, ST_AsWKB(geom) AS geom "  # noqa: S608 - constants
@@ -42,12 +63,32 @@ ORDER BY o.outline_id
 """
 
 
-def add_seed(connection: Connection, row: Mapping[str, Any], *, analyst: str) -> tuple[int, int]:
-    """A slump known before the first iteration; returns (slump_id, outline_id)."""
-    slump_id = next_id(connection, "slump", "slump_id")
-    insert(connection, "slump", {"slump_id": slump_id, "origin": "seed", "first_iteration": 0})
-    facts = {"slump_id": slump_id, "iteration": 0, "relation": "seed", "geom_source": "manual"}
-    return slump_id, add_outline(connection, {**facts, **row, "added_by": analyst})
+def add_seeds(connection: Connection, shapes: Values, *, analyst: str) -> tuple[Ints, Ints]:
+    """Add slumps known before the first iteration.
+
+    Args:
+        connection: inside a transaction.
+        shapes: ``SHAPE_NAMES`` and geom.
+        analyst: who knows them.
+
+    Returns:
+        (slump_ids, outline_ids), in the order of the shapes.
+    """
+    count = len(shapes["geom"])
+    slump_ids = np.arange(count) + next_id(connection, "slump", "slump_id")
+    outline_ids = np.arange(count) + next_id(connection, "slump_outline", "outline_id")
+    insert_columns(
+        connection,
+        "slump",
+        {"slump_id": "BIGINT", "origin": "VARCHAR", "first_iteration": "INTEGER"},
+        {"slump_id": slump_ids, **constant_columns(count, origin="seed", first_iteration=0)},
+    )
+    shared = constant_columns(
+        count, iteration=0, relation="seed", geom_source="manual", added_by=analyst
+    )
+    ids = {"outline_id": outline_ids, "slump_id": slump_ids}
+    insert_columns(connection, "slump_outline", SEED, {**ids, **shapes, **shared})
+    return slump_ids, outline_ids
 
 
 def current_outlines(connection: Connection) -> list[dict[str, Any]]:

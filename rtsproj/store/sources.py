@@ -1,6 +1,7 @@
 """Vector and terrain files that were taken in: their rows and their geometry."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rtsproj.store.bulk import Shapes, bulk_insert, read_shapes
@@ -25,6 +26,26 @@ LEFT JOIN (SELECT source_id, min(kind) AS kind FROM line GROUP BY source_id) i U
 LEFT JOIN terrain t USING (source_id)
 WHERE s.role = ? AND s.withdrawn_at IS NULL ORDER BY s.source_id
 """
+HAS_SOURCE = """
+SELECT 1 FROM source s WHERE role = ? AND sha256 = ? AND withdrawn_at IS NULL
+AND layer IS NOT DISTINCT FROM ? AND where_expr IS NOT DISTINCT FROM ?
+AND NOT EXISTS (SELECT 1 FROM label l WHERE l.source_id = s.source_id AND l.polarity <> ?)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a file is used.
+
+    Attributes:
+        layer: its layer.
+        where: attribute filter.
+        polarity: of labels; empty for other roles.
+    """
+
+    layer: str | None
+    where: str | None
+    polarity: str = ""
 
 
 def add_source(connection: Connection, facts: Mapping[str, Any]) -> int:
@@ -113,10 +134,7 @@ def read_lines(connection: Connection, source_id: int) -> Shapes:
     return read_shapes(connection, query, [source_id])
 
 
-def has_source(
-    connection: Connection, role: str, sha256: str, *, part: tuple[str | None, str | None]
-) -> bool:
-    """True where the same layer and filter of the same file is in use in the same role."""
-    query = """SELECT 1 FROM source WHERE role = ? AND sha256 = ? AND withdrawn_at IS NULL
-               AND layer IS NOT DISTINCT FROM ? AND where_expr IS NOT DISTINCT FROM ?"""
-    return bool(connection.execute(query, [role, sha256, *part]).fetchall())
+def has_source(connection: Connection, role: str, sha256: str, *, part: Part) -> bool:
+    """True where the same part of the same file is in use in the same role."""
+    values = [role, sha256, part.layer, part.where, part.polarity]
+    return bool(connection.execute(HAS_SOURCE, values).fetchall())

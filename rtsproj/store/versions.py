@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rtsproj.domain.drawings import GONE
 from rtsproj.journal.lines import Entry
 from rtsproj.store.candidates import add_part
 from rtsproj.store.database import Connection, insert, next_id, rows, scalar
@@ -121,7 +122,7 @@ def _apply_to_slump(
 ) -> None:
     slump_id = one["slump_id"]
     known = scalar(connection, "SELECT count(*) FROM slump WHERE slump_id = ?", [slump_id])
-    relation = "retired" if one["step"] == "retired" else "edit"
+    relation = "retired" if one["step"] in GONE else "edit"
     if not known:
         relation = "new"
         row = {"slump_id": slump_id, "origin": "found", "first_iteration": one["iteration"]}

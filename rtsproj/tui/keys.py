@@ -186,6 +186,7 @@ MAP = (
     Key("map.imagery", "i", "imagery", "Imagery", shown=True),
     Key("map.open", "enter", "open", "Open here", shown=True),
     Key("map.draw", "d", "draw", "Draw a slump", shown=True),
+    Key("map.remove", "x", "remove", "Remove the slump here"),
     Key("map.undo", "u", "undo", "Undo"),
     Key("map.redo", "ctrl+r", "redo", "Redo"),
     Key("map.back", "q,escape", "back", "Back", shown=True, label="q"),

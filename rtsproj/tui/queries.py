@@ -13,7 +13,8 @@ COMMON = {
         "WHERE kind = 'railway' AND distance_m <= 500 ORDER BY distance_m"
     ),
     "near road or railway": (
-        "SELECT count(DISTINCT slump_id) AS slumps FROM proximity WHERE distance_m <= 500"
+        "SELECT count(DISTINCT slump_id) AS slumps FROM proximity\n"
+        "WHERE kind IN ('road', 'railway') AND distance_m <= 500"
     ),
     "largest slumps": (
         "SELECT slump_id, name, area_m2, lon, lat, origin, first_iteration\n"

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from rtsproj.domain.lines import PLACES, LineKind
 from rtsproj.geometry.crs import WGS84, transform
 from rtsproj.store import area_map, facts, scenes, sources
 from rtsproj.workflow.project import Project, reading
@@ -39,6 +40,9 @@ class Segments:
     end: Floats
 
 
+NO_SEGMENTS = Segments(np.zeros((0, 2)), np.zeros((0, 2)))
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """States of tiles on a dense grid.
@@ -69,6 +73,7 @@ class MapLayers:
         tiles: None before the grid is laid.
         slumps: the inventory.
         candidates: of all iterations, those linked to a judged place left out.
+        sites: segments of airstrips and stations; a point is one without length.
     """
 
     crs: str
@@ -79,6 +84,7 @@ class MapLayers:
     tiles: Tiles | None
     slumps: Points
     candidates: Points
+    sites: Segments = NO_SEGMENTS
 
     def lonlat(self, x: float, y: float) -> tuple[float, float]:
         """Degrees WGS84 of a place."""
@@ -107,8 +113,9 @@ def read_layers(project: Project) -> MapLayers:
         crs=values["crs"],
         bounds=(float(left), float(bottom), float(right), float(top)),
         area=segments_of([whole.boundary]),
-        roads=segments_of([shapely.from_wkb(wkb) for kind, wkb in lines if kind == "road"]),
-        railways=segments_of([shapely.from_wkb(wkb) for kind, wkb in lines if kind == "railway"]),
+        roads=_lines(lines, LineKind.ROAD),
+        railways=_lines(lines, LineKind.RAILWAY),
+        sites=_lines(lines, *PLACES),
         tiles=_tiles(tiles, values),
         slumps=_points(slumps),
         candidates=_points(candidates),
@@ -123,11 +130,14 @@ def read_outlines(project: Project, bounds: tuple[float, float, float, float]) -
 
 
 def segments_of(lines: Sequence[shapely.Geometry]) -> Segments:
-    """Straight pieces of lines, all parts together."""
+    """Straight pieces of lines, all parts together; a point is a piece without length."""
     parts = shapely.get_parts(np.array(lines, dtype=object)) if len(lines) else np.array([], object)
     xy, owner = shapely.get_coordinates(parts, return_index=True)
     same = owner[1:] == owner[:-1]
-    return Segments(xy[:-1][same], xy[1:][same])
+    points = shapely.get_coordinates(
+        parts[shapely.get_type_id(parts) == shapely.GeometryType.POINT]
+    )
+    return Segments(np.concatenate([xy[:-1][same], points]), np.concatenate([xy[1:][same], points]))
 
 
 def nearest(points: Points, x: float, y: float, *, within_m: float) -> int | None:
@@ -141,6 +151,10 @@ def nearest(points: Points, x: float, y: float, *, within_m: float) -> int | Non
     apart = np.hypot(points.x[close] - x, points.y[close] - y)
     at = int(close[apart.argmin()])
     return at if apart.min() <= within_m + points.width_m[at] / 2 else None
+
+
+def _lines(lines: Sequence[tuple[str, bytes]], *kinds: LineKind) -> Segments:
+    return segments_of([shapely.from_wkb(wkb) for kind, wkb in lines if kind in kinds])
 
 
 def _points(columns: area_map.Columns) -> Points:

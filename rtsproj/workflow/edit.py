@@ -1,33 +1,38 @@
 """Outline editing round trip with a GIS: export, edit there, see the differences, take them.
 
 A file is compared with the project by id. Every change becomes an outline version, journal line
-first, so that it can be walked back like any other edit. What a file does not hold any more is
-left as it is unless a rejection is asked for.
+first, so that it can be walked back like any other edit. An outline that was split keeps its ids
+with its first part; every further part of a slump becomes a slump, of a candidate a candidate. What
+a file does not hold any more is left as it is unless a rejection is asked for.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.decisions import Verdict
-from rtsproj.domain.ids import candidate_name, read_candidate_id, read_slump_id, slump_name
-from rtsproj.domain.text import first_of
-from rtsproj.errors import RefusedError, UsageError
+from rtsproj.domain.drawings import DRAWN
+from rtsproj.domain.ids import candidate_name, slump_name
+from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import transform
+from rtsproj.geometry.identity import HALF
 from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import checked_polygons
 from rtsproj.store import edits, facts, versions
-from rtsproj.vectors.read import VectorFile, read_features
+from rtsproj.store.database import Connection, next_id
+from rtsproj.vectors.read import read_features
 from rtsproj.vectors.write import write_features
 from rtsproj.workflow.decide import Word, decide_many
 from rtsproj.workflow.distances import measure_missing
+from rtsproj.workflow.edit_keys import Known, further_parts, read_keys
 from rtsproj.workflow.import_list import listing_refusals
-from rtsproj.workflow.ladder import now_utc, shape_row
+from rtsproj.workflow.ladder import now_utc, shape_row, split_parts
 from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.stages import latest
 
@@ -35,6 +40,8 @@ LAYER = "outlines"
 SAME_M2 = 0.01
 """m2, planar; two outlines that differ by less are the same: files round coordinates."""
 Missing = Literal["keep", "reject"]
+What = Literal["changed", "split", "added", "deleted"]
+ORDER: tuple[What, ...] = ("changed", "split", "added", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +49,17 @@ class Change:
     """One difference between a file and the project.
 
     Attributes:
-        what: changed, added or deleted.
-        name: C-00012, RTS-00003, or the feature's number for an added one.
-        candidate_id: 0 where a slump without candidate, or an added outline, is meant.
+        what: changed, split (a further part of an outline), added or deleted.
+        name: C-00012, RTS-00003, ``part of`` one of them, or the feature's number for an added one.
+        candidate_id: of the outline; 0 where a slump without candidate, or an added outline, is
+            meant.
         slump_id: 0 where there is none.
-        before_m2: m2 in the project, geodesic; 0 for an added one.
+        before_m2: m2 in the project, geodesic; 0 for a part and an added one.
         after_m2: m2 in the file, geodesic; 0 for a deleted one.
         outline: as the file has it, None for a deleted one.
     """
 
-    what: Literal["changed", "added", "deleted"]
+    what: What
     name: str
     candidate_id: int
     slump_id: int
@@ -59,36 +67,44 @@ class Change:
     after_m2: float
     outline: BaseGeometry | None
 
+    @property
+    def makes_slump(self) -> bool:
+        """True for an outline that becomes another slump."""
+        return self.what == "added" or (self.what == "split" and self.slump_id > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a file says against the project.
+    """What a file would change.
 
     Attributes:
         changes: differences, changed ones first.
         same: outlines without a difference.
         repaired: feature numbers whose geometry had to be made valid.
+        warnings: one sentence for each outline that covers half of a slump or is covered by one.
     """
 
     changes: tuple[Change, ...]
     same: int
     repaired: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    candidate_id: int
-    slump_id: int
-    status: str
-    geom: BaseGeometry
+class Taken:
+    """What was imported.
 
-    @property
-    def key(self) -> tuple[int, int]:
-        return (self.candidate_id, 0 if self.candidate_id else self.slump_id)
+    Attributes:
+        outlines: outlines that were changed or added.
+        rejected: candidates that were rejected because the file lacks them.
+        slumps: (name of the change, id) of the new slumps.
+        candidates: likewise of the new candidates.
+    """
 
-    @property
-    def name(self) -> str:
-        return _name(self.key)
+    outlines: int
+    rejected: int = 0
+    slumps: tuple[tuple[str, int], ...] = ()
+    candidates: tuple[tuple[str, int], ...] = ()
 
 
 def export_outlines(project: Project, path: Path) -> int:
@@ -120,75 +136,110 @@ def compare(project: Project, path: Path) -> Comparison:
     """What a file would change; changes nothing.
 
     Raises:
-        UsageError: the file cannot be read, lacks its id columns, or names unknown or doubled ids.
+        UsageError: the file cannot be read, lacks its id columns, or names wrong or doubled ids.
     """
     known, crs = _known(project)
     by_key = {one.key: one for one in known}
     with listing_refusals(project, path):
         file = read_features(path)
         checked = checked_polygons([(fid, geom) for fid, geom, _ in file.features])
-        keys = _keys(file, path, by_key)
+        found = read_keys(file, path, by_key)
     if file.crs is None:
         raise UsageError(f"{path} names no CRS", hint=f"export it again; it should be {crs}")
-    geoms = [transform(geom, file.crs, crs) for geom in checked.geoms]
+    geoms = transform(np.array(checked.geoms, dtype=object), file.crs, crs)
+    ids = [fid for fid, _, _ in file.features]
+    features = list(zip(ids, found, geoms, strict=True))
+    with listing_refusals(project, path):
+        further = further_parts(features, path)
+    split = {one.key for number in further if (one := found[number]) is not None}
     changes, same = [], 0
-    for (fid, _, _), key, geom in zip(file.features, keys, geoms, strict=True):
-        before = by_key.get(key) if key is not None else None
+    for number, (fid, before, geom) in enumerate(features):
+        area_m2 = measure(geom, crs).area_m2
         if before is None:
-            changes.append(
-                Change("added", f"feature {fid}", 0, 0, 0.0, measure(geom, crs).area_m2, geom)
-            )
-        elif before.geom.symmetric_difference(geom).area <= SAME_M2:
+            changes.append(Change("added", f"feature {fid}", 0, 0, 0.0, area_m2, geom))
+        elif number in further:
+            name, of = f"part of {before.slump}", (before.candidate_id, before.slump_id)
+            changes.append(Change("split", name, *of, 0.0, area_m2, geom))
+        elif before.key not in split and _is_same(before.geom, geom):
             same += 1
         else:
             changes.append(_change("changed", before, geom, crs=crs))
-    gone = [one for one in known if one.key not in set(keys)]
-    changes += [_change("deleted", one, None, crs=crs) for one in gone]
-    order = ("changed", "added", "deleted")
-    changes.sort(key=lambda one: (order.index(one.what), one.name))
-    return Comparison(tuple(changes), same, checked.repaired)
+    held = {one.key for one in found if one is not None}
+    changes += [_change("deleted", one, None, crs=crs) for one in known if one.key not in held]
+    changes.sort(key=lambda one: (ORDER.index(one.what), one.name))
+    return Comparison(tuple(changes), same, checked.repaired, _warnings(changes, known))
 
 
-def take(
-    project: Project, found: Comparison, *, analyst: str, missing: Missing = "keep"
-) -> tuple[int, int]:
+def take(project: Project, found: Comparison, *, analyst: str, missing: Missing = "keep") -> Taken:
     """Take the differences in, the outlines in one journal line.
 
     Args:
         project: the project.
-        found: what ``compare`` said.
+        found: what ``compare`` found.
         analyst: who edited.
         missing: ``reject`` = candidates that the file no longer holds are rejected.
-
-    Returns:
-        Outlines taken, candidates rejected.
     """
     edited = [one for one in found.changes if one.outline is not None]
     gone = [one.candidate_id for one in found.changes if one.outline is None and one.candidate_id]
-    iteration = int(latest(project)["iteration"])
-    if edited:
-        with writing(project, f"{len(edited)} edited outlines") as connection:
-            crs = facts.read_fact(connection, "crs") or ""
-            first = versions.next_slump_id(connection)
-            rows = [_row(one, crs, iteration) for one in edited]
-            drawn = [row for row in rows if row["step"] == "drawn"]
-            for number, row in enumerate(drawn):
-                row["slump_id"] = first + number
-            versions.save_versions(connection, project.journal, rows, by=analyst)
-            measure_missing(connection)
+    taken = _save(project, edited, analyst) if edited else Taken(0)
     if missing == "reject" and gone:
         word = Word(Verdict.REJECT, note="deleted while outlines were edited")
         decide_many(project, dict.fromkeys(gone, word), analyst=analyst)
-        return len(edited), len(gone)
-    return len(edited), 0
+        return replace(taken, rejected=len(gone))
+    return taken
 
 
-def _known(project: Project) -> tuple[list[_Known], str]:
+def _save(project: Project, edited: Sequence[Change], analyst: str) -> Taken:
+    iteration = int(latest(project)["iteration"])
+    with writing(project, f"{len(edited)} edited outlines") as connection:
+        crs = facts.read_fact(connection, "crs") or ""
+        first = versions.next_slump_id(connection)
+        numbers = count(first)
+        parts = _candidate_parts(connection, edited, crs)
+        rows = [
+            {
+                **_row(one, crs, iteration),
+                **(
+                    {"slump_id": next(numbers)}
+                    if one.makes_slump
+                    else {"parts": parts.get(one.candidate_id, [])}
+                ),
+            }
+            for one in edited
+            if one.what != "split" or one.makes_slump
+        ]
+        versions.save_versions(connection, project.journal, rows, by=analyst)
+        measure_missing(connection)
+    made = [
+        (f"part of {candidate_name(of)}", int(part["candidate_id"]))
+        for of, found in parts.items()
+        for part in found
+    ]
+    names = [one.name for one in edited if one.makes_slump]
+    return Taken(len(edited), slumps=tuple(zip(names, count(first))), candidates=tuple(made))
+
+
+def _candidate_parts(
+    connection: Connection, edited: Sequence[Change], crs: str
+) -> dict[int, list[dict[str, Any]]]:
+    """Candidate -> rows of the candidates that its further parts become."""
+    parts: dict[int, list[dict[str, Any]]] = {}
+    first = next_id(connection, "candidate", "candidate_id")
+    for one in edited:
+        if one.what == "split" and not one.makes_slump and one.outline is not None:
+            model = versions.model_outline(connection, one.candidate_id) or {}
+            rows = split_parts(model, [one.outline], crs, first=first)
+            parts.setdefault(one.candidate_id, []).extend(rows)
+            first += 1
+    return parts
+
+
+def _known(project: Project) -> tuple[list[Known], str]:
     with reading(project) as connection:
         crs = facts.read_fact(connection, "crs") or ""
         found = edits.editable_outlines(connection)
     known = [
-        _Known(
+        Known(
             row["candidate_id"] or 0,
             row["slump_id"] or 0,
             row["status"],
@@ -199,57 +250,41 @@ def _known(project: Project) -> tuple[list[_Known], str]:
     return known, crs
 
 
-def _keys(
-    file: VectorFile, path: Path, known: dict[tuple[int, int], _Known]
-) -> list[tuple[int, int] | None]:
-    names = set(file.features[0][2]) if file.features else {"candidate_id", "slump_id"}
-    if not {"candidate_id", "slump_id"} <= names:
-        raise UsageError(
-            f"{path} has no columns candidate_id and slump_id",
-            hint="edit a file that `rtsproj edit export` wrote",
-        )
-    keys = [_key(props) for _, _, props in file.features]
-    unknown = [_name(one) for one in keys if one is not None and one not in known]
-    if unknown:
-        raise RefusedError(
-            f"{path}: {first_of(unknown)} is not among the outlines that can be edited",
-            hint="leave the id columns of a new outline empty; nothing was changed",
-            refused=[(one, "cannot be edited") for one in unknown],
-        )
-    counts = Counter(one for one in keys if one is not None)
-    doubled = [_name(one) for one in sorted(counts) if counts[one] > 1]
-    if doubled:
-        raise RefusedError(
-            f"{path}: {first_of(doubled)} occurs more than once",
-            hint="give the copy empty id columns; nothing was changed",
-            refused=[(one, "more than once") for one in doubled],
-        )
-    return keys
+def _is_same(one: BaseGeometry, other: BaseGeometry) -> bool:
+    return bool(one.symmetric_difference(other).area <= SAME_M2)
 
 
-def _key(props: dict[str, Any]) -> tuple[int, int] | None:
-    """What a feature is: its candidate, else its slump; None for an added one."""
-    candidate, slump = (_written(props[name]) for name in ("candidate_id", "slump_id"))
-    if candidate:
-        return (read_candidate_id(candidate), 0)
-    return (0, read_slump_id(slump)) if slump else None
+def _warnings(changes: Sequence[Change], known: Sequence[Known]) -> tuple[str, ...]:
+    """Pairs of an outline of the file and a slump, of which one covers half of the other."""
+    edited = [one for one in changes if one.outline is not None]
+    named = {one.name: one.outline for one in edited}
+    slumps = [one for one in known if one.slump_id]
+    shapes = [named.get(one.name, one.geom) for one in slumps]
+    asked, found = shapely.STRtree(shapes).query(
+        np.array([one.outline for one in edited], dtype=object)
+    )
+    warnings: dict[frozenset[str], str] = {}
+    for number, at in zip(asked.tolist(), found.tolist(), strict=True):
+        one, other = edited[number], slumps[at]
+        name = one.name if one.what != "changed" or not one.slump_id else slump_name(one.slump_id)
+        if name == other.slump:
+            continue
+        share, covered = _share(one.outline, shapes[at])
+        if share >= HALF:
+            pair = (name, other.slump) if covered else (other.slump, name)
+            warnings[frozenset(pair)] = f"{pair[0]} covers {100 * share:.0f} % of {pair[1]}"
+    return tuple(warnings.values())
 
 
-def _written(value: Any) -> str:
-    """An id column's value as text; a GIS may write it as text, whole or decimal number."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return ""
-    is_whole = isinstance(value, float) and value.is_integer()
-    text = f"{value:.0f}" if is_whole else str(value).strip()
-    return "" if text == "0" else text
-
-
-def _name(key: tuple[int, int]) -> str:
-    return candidate_name(key[0]) if key[0] else slump_name(key[1])
+def _share(one: BaseGeometry | None, other: BaseGeometry | None) -> tuple[float, bool]:
+    """Shared area by that of the smaller one, and True where ``other`` is the smaller one."""
+    if one is None or other is None:
+        return 0.0, False
+    return one.intersection(other).area / min(one.area, other.area), other.area <= one.area
 
 
 def _change(
-    what: Literal["changed", "deleted"], before: _Known, geom: BaseGeometry | None, *, crs: str
+    what: Literal["changed", "deleted"], before: Known, geom: BaseGeometry | None, *, crs: str
 ) -> Change:
     return Change(
         what,
@@ -264,15 +299,15 @@ def _change(
 
 def _row(one: Change, crs: str, iteration: int) -> dict[str, Any]:
     geom = one.outline
-    is_drawn = one.what == "added"
     return {
         **shape_row(geom if geom is not None else shapely.Point(), crs),
-        "candidate_id": one.candidate_id or None,
+        "candidate_id": None if one.makes_slump else one.candidate_id or None,
         "slump_id": 0 if one.candidate_id else one.slump_id,
         "iteration": iteration,
         "parent": 0,
-        "step": "drawn" if is_drawn else "import",
-        "geom_source": "manual" if is_drawn else "import",
+        "step": DRAWN if one.makes_slump else "import",
+        "geom_source": "manual" if one.makes_slump else "import",
+        "note": f"{one.name}, split in a GIS" if one.what == "split" else "",
         "parts": [],
         "added_at": now_utc(),
     }

@@ -5,13 +5,17 @@ from collections.abc import Callable
 from itertools import count
 
 from rtsproj.domain.ids import Named, parse_id
+from rtsproj.domain.lines import LineKind
 from rtsproj.errors import UsageError
 from rtsproj.store.queue import LINEAGES, Condition
 
 HINT = (
-    "words: C-00012, RTS-00003, >1ha, <0.2ha, near<500, road<500, railway<1000, it=2, tile=417, "
-    "flag, edge, small, fresh, grown, partial, touching, new, same, split, merge, note:TEXT"
+    "words: C-00012, RTS-00003, >1ha, <0.2ha, near<500, road<500, railway<1000, station<500, "
+    "it=2, tile=417, flag, edge, small, fresh, grown, partial, touching, new, same, split, merge, "
+    "note:TEXT"
 )
+ANY_LINE = "near"
+"""Filter word for lines of any kind."""
 NUMBER = r"(\d+(?:\.\d+)?)"
 NEAR = (
     "c.candidate_id IN (SELECT candidate_id FROM candidate_distance d JOIN source s "
@@ -53,8 +57,9 @@ def _size(found: re.Match[str], at: str) -> Condition:
 
 
 def _near(found: re.Match[str], at: str) -> Condition:
-    kind = {"near": "", "road": " AND kind = 'road'", "railway": " AND kind = 'railway'"}
-    text = NEAR.format(sign="<=", at=at, kind=kind[found[1].lower()])
+    name = found[1].lower()
+    kind = "" if name == ANY_LINE else f" AND kind = '{name}'"
+    text = NEAR.format(sign="<=", at=at, kind=kind)
     return Condition(text, {at: float(found[2])})
 
 
@@ -85,7 +90,7 @@ def _relation(found: re.Match[str], at: str) -> Condition:
 
 _PATTERNS: tuple[tuple[str, _Make], ...] = (
     (rf"([<>]){NUMBER}ha", _size),
-    (rf"(near|road|railway)<=?{NUMBER}m?", _near),
+    (rf"({ANY_LINE}|{'|'.join(LineKind)})<=?{NUMBER}m?", _near),
     (r"it=(\d+)", _iteration),
     (r"tile=(\d+)", _tile),
     (r"note:(\S+)", _note),

@@ -1,6 +1,6 @@
 """Edit a candidate's outline step by step; every step is a version on disk, and undo is one too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -153,7 +153,8 @@ def keep(project: Project, candidate_id: int, change: Change, *, step: str, anal
         crs = facts.read_fact(connection, "crs") or ""
         model = _model(connection, candidate_id)
         made = versions.versions_of(connection, candidate_id)
-        parts = _parts(connection, model, change.cut_off, crs)
+        first = next_id(connection, "candidate", "candidate_id")
+        parts = split_parts(model, change.cut_off, crs, first=first)
         row = {
             **shape_row(change.outline, crs),
             "candidate_id": candidate_id,
@@ -270,11 +271,17 @@ def _overlaps(
     return tuple(found)
 
 
-def _parts(
-    connection: Connection, model: dict[str, Any], cut_off: Sequence[BaseGeometry], crs: str
+def split_parts(
+    model: Mapping[str, Any], cut_off: Sequence[BaseGeometry], crs: str, *, first: int
 ) -> list[dict[str, Any]]:
-    """Candidates of their own for the parts that a split takes off."""
-    first = next_id(connection, "candidate", "candidate_id")
+    """Rows of the candidates that the parts become that a split takes off.
+
+    Args:
+        model: the split candidate, from ``versions.model_outline``.
+        cut_off: the parts, project CRS.
+        crs: project CRS.
+        first: id of the first one.
+    """
     share = float(model["pixels"]) / float(model["area_m2"])
     found = []
     for number, part in enumerate(cut_off):

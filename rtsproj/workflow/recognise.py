@@ -44,6 +44,8 @@ class Kind(StrEnum):
     NEGATIVE = "negative labels"
     ROAD = "road"
     RAILWAY = "railway"
+    AIRSTRIP = "airstrip"
+    STATION = "station"
     TERRAIN = "terrain"
 
 
@@ -51,8 +53,12 @@ ORDER = tuple(Kind)
 """The order in which several files are taken in: images first, they settle the project CRS."""
 RASTER_KINDS = (Kind.MAP, Kind.HISTORY, Kind.TERRAIN)
 POLYGON_KINDS = (Kind.AREA, Kind.POSITIVE, Kind.NEGATIVE)
-LINE_KINDS = (Kind.ROAD, Kind.RAILWAY)
+POINT_KINDS = (Kind.STATION, Kind.AIRSTRIP)
+LINE_KINDS = (Kind.ROAD, Kind.RAILWAY, *POINT_KINDS)
 _WORDS = {
+    "station": Kind.STATION,
+    "airstrip": Kind.AIRSTRIP,
+    "airport": Kind.AIRSTRIP,
     "rail": Kind.RAILWAY,
     "road": Kind.ROAD,
     "highway": Kind.ROAD,
@@ -66,6 +72,8 @@ _WORDS = {
 }
 """Parts of file names that tell what a file is; only a guess, a person chooses."""
 _NO_DATE = date(1, 1, 1)
+Add = Callable[[Project, Path, VectorChoice, str], Added]
+"""Adds a vector file: project, path, choice, name of who adds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +186,15 @@ def _negative(project: Project, path: Path, choice: VectorChoice, by: str) -> Ad
     return add_labels(project, path, choice, polarity=Polarity.NEGATIVE, by=by)
 
 
-def _road(project: Project, path: Path, choice: VectorChoice, by: str) -> Added:
-    return add_lines(project, path, choice, kind="road", by=by)
+def _lines(kind: Kind) -> Add:
+    return lambda project, path, choice, by: add_lines(project, path, choice, kind=kind, by=by)
 
 
-def _railway(project: Project, path: Path, choice: VectorChoice, by: str) -> Added:
-    return add_lines(project, path, choice, kind="railway", by=by)
-
-
-_ADD: dict[Kind, Callable[[Project, Path, VectorChoice, str], Added]] = {
+_ADD: dict[Kind, Add] = {
     Kind.AREA: _area,
     Kind.POSITIVE: _positive,
     Kind.NEGATIVE: _negative,
-    Kind.ROAD: _road,
-    Kind.RAILWAY: _railway,
+    **{kind: _lines(kind) for kind in LINE_KINDS},
 }
 
 
@@ -278,7 +281,7 @@ def _vector(path: Path, given: Given) -> Recognised:
         problems.append(Problem("no feature", "check the file"))
     kinds = _vector_kinds(path, shown)
     if not kinds:
-        problems.append(Problem("neither polygons nor lines", "convert it in a GIS"))
+        problems.append(Problem("neither polygons, lines nor points", "convert it in a GIS"))
     facts = [fact for one in shown for fact in _layer_facts(one)]
     return Recognised(path, tuple(facts), tuple(problems), kinds)
 
@@ -298,6 +301,8 @@ def _vector_kinds(path: Path, layers: list[LayerInfo]) -> tuple[Kind, ...]:
         return _first(_named(path, LINE_KINDS, Kind.ROAD), LINE_KINDS)
     if "Polygon" in told:
         return _first(_named(path, POLYGON_KINDS, Kind.POSITIVE), POLYGON_KINDS)
+    if "Point" in told:
+        return _first(_named(path, POINT_KINDS, Kind.STATION), POINT_KINDS)
     return (*POLYGON_KINDS, *LINE_KINDS) if "Unknown" in told or "Collection" in told else ()
 
 

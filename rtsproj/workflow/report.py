@@ -6,6 +6,7 @@ from pathlib import Path
 import shapely
 
 from rtsproj.domain.iterations import state_sentence
+from rtsproj.domain.lines import ROUTES, LineKind
 from rtsproj.errors import UsageError
 from rtsproj.reports.summary import IterationLine, NearRow, Report, count_near
 from rtsproj.store import iterations, scenes, sources
@@ -92,7 +93,8 @@ def collect_drawing(project: Project) -> ReportLayers:
             ("area", tuple(shapely.from_wkb(list(area)))),
             *(
                 (kind, tuple(shapely.from_wkb(bytes(w)) for k, w in lines if k == kind))
-                for kind in ("road", "railway")
+                for kind in LineKind
+                if kind in ROUTES or any(k == kind for k, _ in lines)
             ),
             ("slump", tuple(shapely.from_wkb(bytes(w)) for (w,) in outlines)),
         )

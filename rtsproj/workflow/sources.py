@@ -1,15 +1,18 @@
 """Take in vector files: the area, training labels, roads and railway; and terrain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from rtsproj.domain.attributes import first_value
+from rtsproj.domain.ids import slump_name
 from rtsproj.domain.labels import Polarity
+from rtsproj.domain.lines import PLACES, line_kind
 from rtsproj.domain.places import Place
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
@@ -18,20 +21,25 @@ from rtsproj.geometry.measures import measure
 from rtsproj.geometry.repair import (
     Checked,
     Feature,
+    Geometries,
     check_over_area,
     checked_lines,
+    checked_places,
     checked_polygons,
     repeated_polygons,
 )
 from rtsproj.imagery.probe import ProbeChoice, read_scene
-from rtsproj.store import facts, iterations, labels, outlines, scenes, sources
+from rtsproj.store import facts, outlines, scenes, sources
 from rtsproj.store.database import Connection
 from rtsproj.vectors.read import VectorFile, read_features
 from rtsproj.workflow.create import settle_crs
 from rtsproj.workflow.distances import measure_source
 from rtsproj.workflow.import_list import listing_refusals, write_list
+from rtsproj.workflow.label_rows import GivenLabels, insert_labels
 from rtsproj.workflow.project import Project, has_crs, reading, writing
 
+CLASS_FIELD = "TrainClass"
+"""Attribute of an ARTS file: Positive or Negative."""
 CLASS_FIELDS = ("highway", "railway", "road_class", "fclass", "class", "type")
 """Attributes that may hold a line's class, in the order they are tried."""
 LONGEST_DEG = 0.005
@@ -64,6 +72,7 @@ class _Taken:
     file: VectorFile
     choice: VectorChoice
     by: str
+    polarity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,8 @@ class Added:
         repaired: ids of features whose geometry had to be made valid.
         area_m2: geodesic area of polygons, m2; 0 for lines.
         repeated: ids of polygons left out because they repeat another one or a known slump.
-        listed: file that lists every repaired and repeated one; empty where there is none.
+        listed: file that lists every one that was repaired or left out; empty where there is none.
+        other_class: ids of polygons left out because their TrainClass is the other one.
     """
 
     source_id: int
@@ -85,6 +95,7 @@ class Added:
     area_m2: float
     repeated: tuple[str, ...] = ()
     listed: str = ""
+    other_class: tuple[str, ...] = ()
 
 
 def add_area(project: Project, path: Path, choice: VectorChoice, *, by: str) -> Added:
@@ -102,25 +113,55 @@ def add_area(project: Project, path: Path, choice: VectorChoice, *, by: str) -> 
 def add_labels(
     project: Project, path: Path, choice: VectorChoice, *, polarity: Polarity, by: str
 ) -> Added:
-    """Take in training polygons; positives become the first slumps of the inventory."""
+    """Take in training polygons; positives become the first slumps of the inventory.
+
+    Of a file with the field TrainClass (ARTS) only the outlines of that class are taken.
+    """
     file, crs, checked = _checked(project, path, choice, checked_polygons)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     _check_over_images(project, geoms, path, crs)
     settle_crs(project, crs, by=by)
+    left_out = {
+        number: f"its TrainClass is {props[CLASS_FIELD]}"
+        for number, (_, _, props) in enumerate(file.features)
+        if str(props.get(CLASS_FIELD) or polarity).lower() != polarity
+    }
+    other_class = tuple(file.features[number][0] for number in left_out)
     with writing(project, f"labels {path.name}") as connection:
-        source_id = _source(connection, _Taken("label", path, file, choice, by))
-        doubled: tuple[int, ...] = ()
+        taken = _Taken("label", path, file, choice, by, polarity)
+        source_id = _source(connection, taken)
         if polarity is Polarity.POSITIVE:
-            known = [
-                shapely.from_wkb(bytes(r["wkb"])) for r in outlines.current_outlines(connection)
-            ]
-            doubled = repeated_polygons(geoms, known)
-        kept = [geom for number, geom in enumerate(geoms) if number not in doubled]
-        total = _add_label_rows(connection, source_id, kept, polarity=polarity, by=by)
+            left_out |= _repeats(connection, file, geoms, but=left_out)
+        kept = [number for number in range(len(geoms)) if number not in left_out]
+        props = [file.features[number][2] for number in kept]
+        given = GivenLabels(geoms[kept], props, polarity, source_id, by)
+        total = insert_labels(connection, given)
         for line in sources.line_sources(connection):
             measure_source(connection, line["source_id"], line["kind"], crs)
-    ids = tuple(file.features[number][0] for number in doubled)
-    return _added(project, path, Added(source_id, len(kept), checked.repaired, total, ids))
+    reasons = {file.features[number][0]: reason for number, reason in sorted(left_out.items())}
+    repeated = tuple(fid for fid in reasons if fid not in other_class)
+    added = Added(source_id, len(kept), checked.repaired, total, repeated, other_class=other_class)
+    return _added(project, path, added, left_out=reasons)
+
+
+def _repeats(
+    connection: Connection, file: VectorFile, geoms: Geometries, *, but: Collection[int]
+) -> dict[int, str]:
+    """Number of each polygon that repeats another, and what it repeats.
+
+    Args:
+        connection: the project's.
+        file: the polygons' file.
+        geoms: its polygons in the project CRS.
+        but: numbers of polygons that are left out already.
+    """
+    known = outlines.current_outlines(connection)
+    shapes = [shapely.from_wkb(bytes(one["wkb"])) for one in known]
+    asked = [number for number in range(len(geoms)) if number not in but]
+    names = [slump_name(one["slump_id"]) for one in known]
+    names += [f"feature {file.features[number][0]}" for number in asked]
+    found = repeated_polygons(geoms[asked], shapes)
+    return {asked[number]: f"repeats {names[at]}" for number, at in found.items()}
 
 
 def read_polygons(
@@ -138,15 +179,20 @@ def read_polygons(
 
 
 def add_lines(project: Project, path: Path, choice: VectorChoice, *, kind: str, by: str) -> Added:
-    """Take in roads or railway; distances of all outlines to them are measured at once."""
-    file, crs, checked = _checked(project, path, choice, checked_lines)
+    """Take in lines of a kind, or points of an airstrip or a station.
+
+    The distances of all outlines to them are measured at once.
+    """
+    wanted = line_kind(kind)
+    check = checked_places if wanted in PLACES else checked_lines
+    file, crs, checked = _checked(project, path, choice, check)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     _check_over_images(project, geoms, path, crs)
     settle_crs(project, crs, by=by)
     lines = [
         {
-            "line_class": _first(props, CLASS_FIELDS) or kind,
-            "line_name": _first(props, NAME_FIELDS),
+            "line_class": first_value(props, CLASS_FIELDS) or kind,
+            "line_name": first_value(props, NAME_FIELDS),
             "geom": shapely.to_wkb(geom),
         }
         for geom, (_, _, props) in zip(geoms, file.features, strict=True)
@@ -205,10 +251,12 @@ def _checked(
         return file, crs, check([(fid, geom) for fid, geom, _ in file.features])
 
 
-def _added(project: Project, path: Path, added: Added) -> Added:
-    """The same with the file that lists what was repaired and left out."""
+def _added(
+    project: Project, path: Path, added: Added, *, left_out: Mapping[str, str] | None = None
+) -> Added:
+    """The same with the file that lists what was repaired and, with the reason, left out."""
     listed = [("repaired", fid, "its geometry was made valid") for fid in added.repaired]
-    listed += [("left out", fid, "repeats another outline") for fid in added.repeated]
+    listed += [("left out", fid, reason) for fid, reason in (left_out or {}).items()]
     return replace(added, listed=write_list(project, path, listed))
 
 
@@ -234,15 +282,16 @@ def _read(project: Project, path: Path, choice: VectorChoice) -> tuple[VectorFil
 
 def _to_project(
     geoms: Sequence[BaseGeometry], file: VectorFile, choice: VectorChoice, *, crs: str
-) -> list[BaseGeometry]:
+) -> Geometries:
     source = file.crs or choice.assume_crs or crs
+    shapes = np.array(geoms, dtype=object)
     if is_geographic(source):
-        geoms = [shapely.segmentize(geom, LONGEST_DEG) for geom in geoms]
-    return [transform(geom, source, crs) for geom in geoms]
+        shapes = shapely.segmentize(shapes, LONGEST_DEG)
+    return transform(shapes, source, crs)
 
 
 def _check_over_images(
-    project: Project, geoms: Sequence[BaseGeometry], path: Place, crs: str
+    project: Project, geoms: Sequence[BaseGeometry] | Geometries, path: Place, crs: str
 ) -> None:
     """Labels, lines and terrain must reach the area or, where none is set, the images."""
     if not has_crs(project):
@@ -256,7 +305,7 @@ def _check_over_images(
 
 def _source(connection: Connection, taken: _Taken) -> int:
     role, sha256 = taken.role, taken.file.sha256
-    part = (taken.file.layer, taken.choice.where)
+    part = sources.Part(taken.file.layer, taken.choice.where, taken.polarity)
     if sources.has_source(connection, role, sha256, part=part):
         raise UsageError(
             f"{taken.path} was taken in before, with the same layer and filter",
@@ -274,56 +323,3 @@ def _source(connection: Connection, taken: _Taken) -> int:
             "added_by": taken.by,
         },
     )
-
-
-def _add_label_rows(
-    connection: Connection,
-    source_id: int,
-    geoms: Sequence[BaseGeometry],
-    *,
-    polarity: Polarity,
-    by: str,
-) -> float:
-    crs = facts.read_fact(connection, "crs") or ""
-    latest = iterations.latest_iteration(connection)
-    number = latest["iteration"] if latest else 1
-    positive = polarity is Polarity.POSITIVE
-    total, added = 0.0, []
-    for geom in geoms:
-        found = measure(geom, crs)
-        minx, miny, maxx, maxy = geom.bounds
-        row: dict[str, Any] = {
-            "source_id": source_id,
-            "polarity": polarity.value,
-            "origin": "seed" if positive else "given",
-            "reason": "",
-            "from_iteration": number,
-            "area_m2": found.area_m2,
-            "geom": shapely.to_wkb(geom),
-            "added_by": by,
-        }
-        if positive:
-            shape = {
-                "area_m2": found.area_m2,
-                "perimeter_m": found.perimeter_m,
-                "lon": found.lon,
-                "lat": found.lat,
-                "minx": minx,
-                "miny": miny,
-                "maxx": maxx,
-                "maxy": maxy,
-                "geom": row["geom"],
-            }
-            row["slump_id"], row["outline_id"] = outlines.add_seed(connection, shape, analyst=by)
-        added.append(row)
-        total += found.area_m2
-    labels.add_labels(connection, added)
-    return total
-
-
-def _first(props: dict[str, Any], names: Sequence[str]) -> str | None:
-    for name in names:
-        value = props.get(name)
-        if value not in (None, ""):
-            return str(value)
-    return None

@@ -1,18 +1,32 @@
-"""Undo and redo: the analyst's newest act, whether it decided candidates or drew slumps."""
+"""Undo and redo: the analyst's newest act: it decided candidates, or drew or removed slumps."""
 
 from collections.abc import Sequence
 from itertools import groupby
 
 from rtsproj.domain.decisions import SavedDecision, Verdict
-from rtsproj.domain.drawings import DRAWN, RETIRED, SavedDrawing
+from rtsproj.domain.drawings import (
+    DRAWN,
+    REMOVED,
+    RESTORED,
+    RETIRED,
+    UNDOES,
+    SavedDrawing,
+)
 from rtsproj.domain.ids import candidate_name, slump_name
 from rtsproj.store import decisions, drawings
 from rtsproj.store.database import Connection
-from rtsproj.workflow.drawn import compare_again, read_judged
 from rtsproj.workflow.ladder import now_utc
 from rtsproj.workflow.others import STATES
 from rtsproj.workflow.project import Project, reading, writing
+from rtsproj.workflow.slumps import save_slumps
 
+SLUMP_STATES = {
+    DRAWN: "drawn again",
+    RETIRED: "not drawn any more",
+    REMOVED: "removed again",
+    RESTORED: "in the inventory again",
+}
+"""What undo or redo has made of a slump, by the step that it saved."""
 Saved = SavedDecision | SavedDrawing
 """What one step of undo or redo saved."""
 
@@ -49,15 +63,19 @@ def act_text(act: Sequence[Saved], what: str) -> str:
         what: undone or redone.
     """
     if len(act) > 1:
-        kind = "decisions" if decisions_of(act) else "drawn slumps"
-        return f"{what}: one act of {len(act)} {kind}"
+        return f"{what}: one act of {len(act)} {_kind(act[0])}"
     return f"{what}: {_state(act[0])}"
+
+
+def _kind(one: Saved) -> str:
+    if isinstance(one, SavedDrawing):
+        return "removed slumps" if one.step in (REMOVED, RESTORED) else "drawn slumps"
+    return "decisions"
 
 
 def _state(one: Saved) -> str:
     if isinstance(one, SavedDrawing):
-        state = "drawn again" if one.step == DRAWN else "not drawn any more"
-        return f"{slump_name(one.slump_id)} is {state}"
+        return f"{slump_name(one.slump_id)} is {SLUMP_STATES[one.step]}"
     state = "open again" if one.verdict is Verdict.WITHDRAW else f"{STATES[one.verdict]} again"
     return f"{candidate_name(one.candidate_id)} is {state}"
 
@@ -89,10 +107,15 @@ def _step(
         return step(connection, project.journal, analyst=analyst)
     if not drawn:
         return ()
-    step_name = DRAWN if redoes else RETIRED
-    again = [drawings.next_version(one, step_name, at=now_utc()) for one in drawn]
-    saved = drawings.save_drawings(connection, project.journal, again, by=analyst)
-    if not redoes:
-        known = read_judged(connection, project.settings.lineage)
-        compare_again(connection, [one.slump_id for one in saved], known)
-    return saved
+    again = [
+        drawings.next_version(one, _opposite(one["step"], redoes=redoes), at=now_utc())
+        for one in drawn
+    ]
+    return save_slumps(project, connection, again, by=analyst)
+
+
+def _opposite(step: str, *, redoes: bool) -> str:
+    """The step that takes another one back, or does again what it took back."""
+    if redoes:
+        return next(done for done, undone in UNDOES.items() if undone == step)
+    return UNDOES.get(step, RETIRED)

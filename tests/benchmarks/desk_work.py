@@ -17,16 +17,20 @@ import shapely
 from big_desk import BLOCK, Size, big_project, blob_blocks, blobs, segments
 from desk import CRS
 
+from rtsproj.domain.labels import Polarity
 from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import PlaceIndex
 from rtsproj.geometry.measures import measure_all
 from rtsproj.settings import LineageSettings
 from rtsproj.store import database, iterations, near, queue, tiles
 from rtsproj.store.bulk import Spool, hexadecimal
+from rtsproj.vectors.write import write_features
 from rtsproj.workflow import collect
+from rtsproj.workflow.create import init_project
 from rtsproj.workflow.project import Project, open_project, reading, writing
 from rtsproj.workflow.queue import Wanted, read_queue
 from rtsproj.workflow.report import collect_report
+from rtsproj.workflow.sources import VectorChoice, add_labels
 from rtsproj.workflow.status import status
 
 EXTENT_M = 200_000.0
@@ -118,6 +122,20 @@ def work_tiles(rows: int, folder: Path) -> None:
     with reading(project) as connection:
         timed("tiles read", lambda: tiles.read_tiles(connection))
         timed("tiles to search", lambda: tiles.tiles_to_search(connection, 1))
+
+
+def work_labels(rows: int, folder: Path) -> None:
+    """A file of polygons with an id and a date, a hundredth of them twice; no images."""
+    file, project = folder / f"labels-{rows}.gpkg", init_project(folder / f"labels-{rows}")
+    shapes = blobs(rows, seed=4)
+    shapes[1::100] = shapes[0::100][: len(shapes[1::100])]
+    given = [
+        {"uid": f"id-{number}", "date": "2019-07-15", "geometry": one}
+        for number, one in enumerate(shapes)
+    ]
+    write_features(file, given, crs=CRS, layer="slumps")
+    choice, polarity = VectorChoice(), Polarity.POSITIVE
+    timed("labels added", lambda: add_labels(project, file, choice, polarity=polarity, by="ann"))
 
 
 def work_views(rows: int, folder: Path) -> None:

@@ -29,7 +29,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("projects")
 
 
-@pytest.mark.parametrize("what", ["collect", "views", "nearest", "lineage", "tiles"])
+@pytest.mark.parametrize("what", ["collect", "views", "nearest", "lineage", "tiles", "labels"])
 def test_growth(what: str, projects: Path) -> None:
     """One table per kind of work: rows, seconds, seconds per million rows, MB."""
     print(f"\n{what:42} {'rows':>9} {'s':>8} {'CPU s':>8} {'s / million':>12} {'peak MB':>8}")

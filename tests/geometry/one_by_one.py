@@ -47,6 +47,41 @@ def nearest(
     return line_id, GEOD.inv(x1, y1, x2, y2)[2]
 
 
+def repeats(
+    geoms: Sequence[BaseGeometry], known: Sequence[BaseGeometry], limit: float
+) -> dict[int, int]:
+    """Which place each polygon repeats: every earlier one that stays is asked."""
+    found: dict[int, int] = {}
+    for number, geom in enumerate(geoms):
+        earlier = {at: one for at, one in enumerate(geoms[:number]) if at not in found}
+        places = [*enumerate(known), *((len(known) + at, one) for at, one in earlier.items())]
+        same = [at for at, one in places if iou(geom, one) > limit]
+        if same:
+            found[number] = same[0]
+    return found
+
+
+def usable(
+    geom: BaseGeometry | None, types: Sequence[str], what: str
+) -> tuple[BaseGeometry | None, str]:
+    """A geometry made valid, or why it cannot be used."""
+    if geom is None:
+        return None, "no geometry"
+    reason = ""
+    if geom.is_empty:
+        reason = "empty"
+    elif geom.geom_type not in types:
+        reason = f"{geom.geom_type}, not a {what}"
+    elif not all(abs(value) < float("inf") for value in geom.bounds):
+        reason = "coordinates are not finite"
+    flat = shapely.force_2d(geom)
+    if not reason and not shapely.is_valid(flat):
+        flat = shapely.make_valid(flat, method="structure", keep_collapsed=False)
+        if flat.is_empty or flat.geom_type not in types:
+            reason = "cannot be made valid"
+    return flat, reason
+
+
 def iou(one: BaseGeometry, other: BaseGeometry) -> float:
     """Shared area over joint area."""
     shared = one.intersection(other).area

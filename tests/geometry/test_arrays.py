@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import one_by_one
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,11 +12,14 @@ from one_by_one import Judged
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from rtsproj.errors import RefusedError
 from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import PlaceIndex, SlumpIndex, relations
-from rtsproj.geometry.measures import measure_all
+from rtsproj.geometry.measures import measure_all, shape_columns
+from rtsproj.geometry.repair import POLYGONS, SAME_IOU, checked_polygons, repeated_polygons
 from rtsproj.settings import LineageSettings
 from rtsproj.settings.presets import preset_settings
+from rtsproj.workflow.ladder import shape_row
 
 UTM46 = "EPSG:32646"
 EAST, NORTH = 490_000, 3_851_000
@@ -114,3 +118,53 @@ def test_relations(geoms: list[BaseGeometry], outlines: list[BaseGeometry]) -> N
     found = relations(len(geoms), met)
     slumps = list(zip(ids.tolist(), outlines, strict=True))
     assert list(zip(*found, strict=True)) == one_by_one.relations(geoms, slumps)
+
+
+@settings(max_examples=EXAMPLES)
+@given(some(), some(), st.sampled_from((0.0, 0.02, 0.1)))
+def test_repeats(geoms: list[BaseGeometry], known: list[BaseGeometry], grown: float) -> None:
+    again = [one.buffer(PIXEL_M * grown, join_style="mitre") for one in [*known, *geoms]]
+    everything = [*geoms, *again]
+    expected = one_by_one.repeats(everything, known, SAME_IOU)
+    assert repeated_polygons(everything, known) == expected
+
+
+BOW = Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
+ODD = (
+    None,
+    Polygon(),
+    BOW,
+    MultiPolygon([BOW, box(20, 20, 22, 22)]),
+    Polygon([(0, 0), (1, 1), (0, 0)]),
+    shapely.LineString([(0, 0), (1, 1)]),
+    shapely.Point(3, 4),
+    Polygon([(0, 0), (np.inf, 1), (1, 0)]),
+    shapely.force_3d(box(0, 0, 4, 4), 7.0),
+)
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.lists(st.one_of(outlines(), st.sampled_from(ODD)), max_size=9))
+def test_checks_and_repairs(given: list[BaseGeometry | None]) -> None:
+    single = [one_by_one.usable(one, POLYGONS, "polygon") for one in given]
+    features = [(str(number), one) for number, one in enumerate(given)]
+    bad = tuple((str(number), reason) for number, (_, reason) in enumerate(single) if reason)
+    if bad:
+        with pytest.raises(RefusedError) as caught:
+            checked_polygons(features)
+        assert caught.value.refused == bad
+        return
+    found = checked_polygons(features)
+    assert [one.wkb for one in found.geoms] == [geom.wkb for geom, _ in single]
+    broken = [str(n) for n, one in enumerate(given) if not shapely.is_valid(one)]
+    assert list(found.repaired) == broken
+
+
+@settings(max_examples=EXAMPLES)
+@given(some(1))
+def test_columns_of_shapes(geoms: list[BaseGeometry]) -> None:
+    columns = shape_columns(geoms, UTM46)
+    for number, one in enumerate(geoms):
+        row = {name: float(values[number]) for name, values in columns.items()}
+        single = {name: value for name, value in shape_row(one, UTM46).items() if name != "wkb"}
+        assert row == single

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import shapely
 
 from rtsproj.errors import NeedsError, ProjectBusyError, RtsError, UsageError
-from rtsproj.store import migrations
+from rtsproj.store import migrations, sources
 from rtsproj.store.database import Database, rows, scalar
 from rtsproj.store.guest import guest, run_query
 from rtsproj.workflow.create import init_project, migrate_project
@@ -206,6 +207,27 @@ def test_migrations_run_once_and_refuse_edited_or_newer_ones(project: Project) -
     with pytest.raises(UsageError, match=f"has schema {number}, this rtsproj"):
         open_project(project.folder)
     assert project.database.path.read_bytes() == before
+
+
+def test_lines_of_an_older_project_stay_and_new_kinds_are_accepted(tmp_path: Path) -> None:
+    shipped, crs = migrations.shipped_migrations(), "EPSG:32646"
+    older = Database(tmp_path)
+    migrations.migrate(older, crs=crs, shipped=shipped[:8])
+    with older.writing("lines") as connection:
+        source = {"role": "line", "uri": "x", "sha256": "0", "features": 1, "added_by": "ann"}
+        source_id = sources.add_source(connection, source)
+        wkb = shapely.to_wkb(shapely.LineString([(0, 0), (3, 4)]))
+        line = {"line_class": "trunk", "line_name": "G109", "geom": wkb}
+        sources.add_lines(connection, source_id, "road", [line])
+        before = rows(connection, "SELECT * EXCLUDE (geom), ST_AsWKB(geom) AS wkb FROM lines")
+    assert migrations.migrate(older, crs=crs) == tuple(one.name for one in shipped[8:])
+    with older.writing("points") as connection:
+        after = rows(connection, "SELECT * EXCLUDE (geom), ST_AsWKB(geom) AS wkb FROM lines")
+        point = {**line, "geom": shapely.to_wkb(shapely.Point(1, 2))}
+        sources.add_lines(connection, source_id, "station", [point])
+        ids = rows(connection, "SELECT line_id, kind FROM lines ORDER BY line_id")
+    assert after == before
+    assert [tuple(one.values()) for one in ids] == [(1, "road"), (2, "station")]
 
 
 def test_a_migration_that_fails_leaves_nothing(project: Project) -> None:

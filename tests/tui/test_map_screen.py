@@ -202,3 +202,38 @@ def test_the_picture_of_a_view_is_the_ground_of_that_view(project: Project) -> N
     assert not beside.valid.any()
     wide = read_map_picture(project, (left, top - 1e6, left + 1e6, top), (32, 32))
     assert not wide.valid.size
+
+
+async def test_a_slump_is_removed_after_a_question_and_undone(project: Project) -> None:
+    app = RtsApp(project, analyst="ann", at="map")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.go("map", slump_id=2)
+        await settle(pilot)
+        await pilot.press("x")
+        await settle(pilot)
+        assert "Remove RTS-00002 from the inventory?" in text_of(app)
+        await pilot.press("y")
+        await settle(pilot)
+        assert "● 1 slump" in text_of(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "● 2 slumps" in text_of(app)
+        assert "undone: RTS-00002 is in the inventory again" in toasts(app)
+
+
+async def test_a_slump_that_a_candidate_shows_stays_with_the_reason(project: Project) -> None:
+    search(project, SHAPES)
+    decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    app = RtsApp(project, analyst="ann", at="map")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.go("map", slump_id=3)
+        await settle(pilot)
+        await pilot.press("x", "y")
+        await settle(pilot)
+        assert any("RTS-00003 is shown by C-00001" in one for one in toasts(app))
+        assert "● 3 slumps" in text_of(app)
+        await pilot.press("0", *["left"] * 40, "x")
+        await settle(pilot)
+        assert "no slump here to remove" in toasts(app)

@@ -32,8 +32,8 @@ def test_arts_rows_read_back_with_their_columns(project: Project, tmp_path: Path
     assert len(set(values["UID"])) == 2
     assert values["Area"][0] == pytest.approx(60 * 60, rel=0.01)
     assert len(wkb) == 2
-    with pytest.raises(UsageError, match="GeoJSON"):
-        export_arts(project, tmp_path / "arts.gpkg", delivery)
+    with pytest.raises(UsageError, match="GeoJSON or GeoPackage"):
+        export_arts(project, tmp_path / "arts.shp", delivery)
 
 
 def test_a_benchmark_holds_both_classes_with_their_words(project: Project, tmp_path: Path) -> None:

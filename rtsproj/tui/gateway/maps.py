@@ -1,4 +1,4 @@
-"""The area map, and slumps that are drawn on it."""
+"""The area map, and slumps that are drawn on it or removed from it."""
 
 from shapely.geometry.base import BaseGeometry
 
@@ -9,6 +9,7 @@ from rtsproj.workflow.drawing import Drawing, Source, draw_slump
 from rtsproj.workflow.map_imagery import MapPicture, read_map_picture
 from rtsproj.workflow.probabilities import grow_outline
 from rtsproj.workflow.project import Project
+from rtsproj.workflow.slumps import remove_slumps
 
 PICTURES = 32
 """Views whose imagery is kept."""
@@ -44,3 +45,7 @@ class Maps:
     def draw(self, outline: BaseGeometry, source: Source) -> SavedDrawing:
         """Save a drawn slump; on return it is on disk."""
         return draw_slump(self._project, outline, Drawing(self._analyst, geom_source=source))
+
+    def remove(self, slump_id: int) -> None:
+        """Remove a slump that no accepted candidate shows; on return it is on disk."""
+        remove_slumps(self._project, [slump_id], by=self._analyst)

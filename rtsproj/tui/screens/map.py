@@ -8,11 +8,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rtsproj.domain.ids import slump_name
 from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
 from rtsproj.tui.display import display_of
 from rtsproj.tui.gateway.gateway import Gateway
 from rtsproj.tui.keys import MAP, bindings
+from rtsproj.tui.screens.questions import Confirm
 from rtsproj.tui.screens.working import WorkingScreen
 from rtsproj.tui.text import content
 from rtsproj.tui.widgets.area_map import AreaMap, Layer, View, legend
@@ -215,6 +217,33 @@ class MapScreen(WorkingScreen):
         view = self.map.view
         if view is not None:
             self.app.go("draw", at=(*self.map.here(), view.dot_m))  # type: ignore[attr-defined]
+
+    def action_remove(self) -> None:
+        """Remove the slump here, if no accepted candidate shows it."""
+        layers = self.map.ground
+        at = self._near(layers.slumps) if layers is not None else None
+        if layers is None or at is None:
+            self.notify("no slump here to remove")
+            return
+        slump_id = int(layers.slumps.ids[at])
+
+        def remove(is_wanted: bool | None) -> None:  # noqa: FBT001 - textual's callback
+            if is_wanted:
+                self.remove_slump(slump_id)
+
+        question = f"Remove {slump_name(slump_id)} from the inventory?"
+        self.app.push_screen(Confirm(question), remove)
+
+    @work(thread=True, exclusive=True, group="repeat", exit_on_error=False)
+    def remove_slump(self, slump_id: int) -> None:
+        """Remove a slump in a thread, and read the map again."""
+        try:
+            self._gateway.maps.remove(slump_id)
+        except RtsError as error:
+            self.app.call_from_thread(self.say, error)
+            return
+        self.note_from_thread(f"removed: {slump_name(slump_id)} · u undoes")
+        self.app.call_from_thread(self.read)
 
     def action_undo(self) -> None:
         """Take back the newest act: a drawn slump, or a decision."""

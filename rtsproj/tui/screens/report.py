@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from rtsproj.domain.text import counted, safe_text
+from rtsproj.domain.text import counted, either_of, safe_text
 from rtsproj.errors import RtsError
 from rtsproj.reports.summary import DEFINITION, Report
 from rtsproj.tui.gateway.facts import ReportSheet
@@ -191,7 +191,7 @@ class ReportScreen(WorkingScreen):
         share = 100 * len(near) / slumps if slumps else 0.0
         pane.border_title = (
             f"{len(near)} of {slumps} ({share:.1f} %) within {self._distance_m:g} m"
-            " of road or railway"
+            f" of {either_of(self._sheet.report.line_kinds)}"
         )
         pane.border_subtitle = f"by {SORTS[self._sort]} · edge to line, geodesic, inclusive"
         self.query_one("#list", LazyList).set_total(len(self._rows))

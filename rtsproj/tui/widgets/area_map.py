@@ -277,6 +277,7 @@ def drawn(layers: MapLayers, view: View, layer: Layer, *, cols: int, rows: int) 
     _segments(canvas, view, layers.area, ink=PRIMARY)
     _segments(canvas, view, layers.roads, ink=SECONDARY)
     _segments(canvas, view, layers.railways, ink=SECONDARY, dash=3)
+    _segments(canvas, view, layers.sites, ink=BRIGHT)
     slumps = _binned(canvas, view, layers.slumps) if layer in (Layer.ALL, Layer.SLUMPS) else None
     found = _binned(canvas, view, layers.candidates) if layer in (Layer.ALL, Layer.OPEN) else None
     if found is not None and layer is Layer.ALL:
