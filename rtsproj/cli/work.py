@@ -112,7 +112,7 @@ def infer(
     here = session(context)
     project = here.open()
     collect(here, project)
-    found = start_search(project, by=whoami(by), where=Where(cluster, hold))
+    found = start_search(project, by=whoami(by), where=Where(cluster, hold), note=here.talk.say)
     if hold:
         if as_json:
             print_json(found)

@@ -8,16 +8,16 @@ sensor. Every value can be set in project.toml instead; 0 there means: from the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from statistics import median, quantiles
+from statistics import median
 
 from rtsproj.domain.text import counted
 
 Value = int | float
-CHIP = (96, 384)
-"""px; smallest and largest side of a chip. On ponds of 10 to 100 px chips of 96 and 128 px did
-equally well, and 256 px found a third of them."""
+CHIP = (96, 256)
+"""px; smallest and largest side of a chip. On ponds of 10 to 150 px, half of them under 50, those of
+96 and 128 px did equally well, and 256 px found a third of them."""
 OF_CHIP = 2.0
-"""Chip sides per length of a large slump: it is shown whole, with as much ground beside it."""
+"""Chip sides per length of a slump: most are shown whole, with as much ground beside them."""
 STEP = 32
 """px; sides of chips are multiples of it, as the network's encoder wants them."""
 SEEN = 8
@@ -34,6 +34,13 @@ SPECK = (4, 100)
 """px; least and most area of a speck."""
 CHECKS = 4
 """Validations of one training."""
+CUT, CUTS = 0.5, (0.3, 0.6)
+"""Candidate cut where too few known slumps were held out, and its bounds: ranks and budget decide
+what is asked about; a cut beyond these draws outlines that are too wide, or in pieces."""
+LEAST_HELD_OUT = 5
+"""Known slumps from which on a cut is taken from those that were held out."""
+FOUND_AGAIN = 0.98
+"""Share of the held-out slumps that the cut finds again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,11 @@ def derived(sizes: Sizes, *, per_step: float) -> Derived:
         sizes: of at least one known slump.
         per_step: chips per step that show a known slump.
     """
-    large = quantiles(sizes.lengths, n=4)[2] if len(sizes.lengths) > 1 else sizes.lengths[0]
+    length = median(sizes.lengths)
     most = max(STEP, min(sizes.rows, sizes.cols) // 2 // STEP * STEP)
-    chip = min(STEP * ceil(_within(OF_CHIP * large, CHIP) / STEP), most)
+    chip = min(STEP * ceil(_within(OF_CHIP * length, CHIP) / STEP), most)
     steps = round(_within(SEEN * len(sizes.lengths) / per_step, STEPS))
-    rim_px = ceil(_within(OF_LENGTH * median(sizes.lengths), RIM))
+    rim_px = ceil(_within(OF_LENGTH * length, RIM))
     values: dict[str, Value] = {
         "train.chip_px": chip,
         "train.steps": steps,
@@ -103,6 +110,22 @@ def derived(sizes: Sizes, *, per_step: float) -> Derived:
         f"{values['infer.min_px']} px ({sizes.text})"
     )
     return Derived(values, text)
+
+
+def candidate_cut(found_at: Sequence[float]) -> tuple[float, str]:
+    """The candidate cut of a model, and what it follows from, in words.
+
+    Args:
+        found_at: of each known slump that the training did not see, the highest cut at which half
+            of it is found, 0..1.
+    """
+    held = counted(len(found_at), "known slump")
+    if len(found_at) < LEAST_HELD_OUT:
+        return CUT, f"candidate cut {CUT:g}: {held} held out, too few to choose by"
+    wanted = sorted(found_at)[int((1 - FOUND_AGAIN) * len(found_at))]
+    cut = round(_within(wanted, CUTS), 2)
+    again = sum(one >= cut for one in found_at)
+    return cut, f"candidate cut {cut:g}: it finds {again} of {held} that were held out"
 
 
 def _within(value: float, bounds: tuple[float, float]) -> float:

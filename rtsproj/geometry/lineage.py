@@ -20,12 +20,9 @@ FACTOR = 1.6
 """Growing back after the opening, so that right-angled corners survive (Huang 2021)."""
 ARC = 16
 """Segments of a quarter circle in buffers."""
-REJECTED = 2.0
-"""How much more a place that was not accepted must grow before it is shown again."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.object_]
-Flags = npt.NDArray[np.bool_]
 EMPTY = shapely.Polygon()
 
 
@@ -94,10 +91,7 @@ class PlaceIndex:
         is_same = met.iou >= settings.iou
         if settings.inside < 1:
             is_same |= met.shared_m2 >= settings.inside * shapely.area(own)
-        again = np.where(met.is_accepted, 1.0, REJECTED)
-        limit = np.maximum(
-            settings.growth_px * pixel_m**2, again * settings.growth_share * met.shared_m2
-        )
+        limit = np.maximum(settings.growth_px * pixel_m**2, settings.growth_share * met.shared_m2)
         grown = is_same & (growth_m2 > 0) & (growth_m2 >= limit)
         case = np.where(grown, Lineage.GROWN.value, Lineage.SAME.value).astype(object)
         case[~is_same] = Lineage.PARTIAL.value
@@ -137,7 +131,6 @@ class PlaceIndex:
             candidates,
             place[chosen],
             iou[chosen],
-            is_accepted,
             shapely.area(shapely.intersection(own, ground)),
             ground,
         )
@@ -161,7 +154,6 @@ class _Met:
         one: number of the candidate.
         place: number of the place that is named.
         iou: 0..1 of the two.
-        is_accepted: True where it shares more with accepted places than with others.
         shared_m2: m2 of it on judged ground.
         ground: that ground, as far as its places reach.
     """
@@ -169,7 +161,6 @@ class _Met:
     one: Ints
     place: Ints
     iou: Floats
-    is_accepted: Flags
     shared_m2: Floats
     ground: Geometries
 

@@ -129,7 +129,7 @@ def _fitted(
         )
     ledger = trainer.run(trainer.restore(state) if state else Ledger(), carried={})
     refit = settings.refit == "all" and truths > 0
-    carried = _fit_row(ledger, truths, refit_steps=ledger.best_step * refit)
+    carried = _fit_row(ledger, truths, refit_steps=settings.steps * refit)
     if refit and settings.members > 1:
         carried["scored"] = dict(ledger.best_weights)
     return trainer, ledger, carried

@@ -64,11 +64,13 @@ class Scores:
         pixels: counts over the scored windows.
         objects: one entry per IoU of ``THRESHOLDS``.
         truths: slumps that the scored windows show.
+        found_at: of each of them the highest cut at which half of it is found, 0..1, ascending.
     """
 
     pixels: PixelCounts
     objects: tuple[ObjectScores, ...]
     truths: int
+    found_at: tuple[float, ...] = ()
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -88,7 +90,12 @@ class Scores:
             }
             for one in self.objects
         }
-        return {"pixel_iou": self.pixels.iou, "objects": objects, "truths": self.truths}
+        return {
+            "pixel_iou": self.pixels.iou,
+            "objects": objects,
+            "truths": self.truths,
+            "found_at": list(self.found_at),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +160,20 @@ class Validator:
         network.eval()
         pixels, mapped, truths = PixelCounts(), list[BaseGeometry](), list[BaseGeometry]()
         samples: list[Sample] = []
+        found_at: list[float] = []
         for window in self.windows:
             place = self._searched(network, mosaic, window)
             counts = self._pixel_counts(window, place.probability, place.valid)
             pixels = pixels.plus(counts)
             mapped.extend(self._mapped(window, (place.probability >= _CUT) & place.valid))
             truths.extend(self._truths(window, place.valid))
+            found_at.extend(self._found_at(window, place))
             if self._owned[window]:
                 samples.append(self._sample(window, place, iou=counts.iou))
             beat()
         self.samples = tuple(samples)
         objects = tuple(object_scores(mapped, truths, iou=iou) for iou in THRESHOLDS)
-        return Scores(pixels, objects, len(truths))
+        return Scores(pixels, objects, len(truths), tuple(sorted(found_at)))
 
     def _is_owned(self, label: int, window: Window) -> bool:
         row, col = self._index.pixel(label)
@@ -226,6 +235,18 @@ class Validator:
         if others:
             burn(others, window, self._request.source.grid, value=IGNORED, out=out)
         return out
+
+    def _found_at(self, window: Window, place: Place) -> list[float]:
+        """Of each slump of a window the highest cut at which half of its pixels are found."""
+        found = []
+        for i in self._owned[window]:
+            own = np.zeros((window.rows, window.cols), np.uint8)
+            grid = self._request.source.grid
+            burn([self._index.outlines[i]], window, grid, value=1, out=own)
+            seen = place.probability[(own == 1) & place.valid]
+            if seen.size:
+                found.append(float(np.median(seen)))
+        return found
 
     def _truths(self, window: Window, valid: NDArray[np.bool_]) -> list[BaseGeometry]:
         """Slumps of a window as far as there is imagery: nothing else can be found."""

@@ -119,3 +119,9 @@ def _meanings() -> Mapping[str, str]:
                 text = inspect.cleandoc(str(below.value.value))
                 found[f"{node.name}.{line.target.id}"] = " ".join(text.split())
     return found
+
+
+def derived_keys() -> tuple[str, ...]:
+    """Keys whose value 0 means that it follows from the data."""
+    found = ((key, bounds(hint)) for key, hint in hints().items())
+    return tuple(key for key, bound in found if isinstance(bound, Range) and bound.derived)

@@ -12,15 +12,19 @@ class Range:
         most: the largest.
         unit: of the number; empty for shares, factors and seeds.
         multiple: the number must be a multiple of it.
+        derived: True = 0 is accepted, too, and means that the number follows from the data.
     """
 
     least: float
     most: float
     unit: str = ""
     multiple: int = 1
+    derived: bool = False
 
     def accepts(self, value: float) -> bool:
         """True within the range; never for NaN."""
+        if self.derived and value == 0:
+            return True
         return self.least <= value <= self.most and (
             self.multiple == 1 or not value % self.multiple
         )
@@ -30,7 +34,8 @@ class Range:
         """The range as an error or a screen shows it."""
         unit = f" {self.unit}" if self.unit else ""
         multiple = f", a multiple of {self.multiple}" if self.multiple > 1 else ""
-        return f"{number_text(self.least)}..{number_text(self.most)}{unit}{multiple}"
+        derived = ", 0 = from the data" if self.derived else ""
+        return f"{number_text(self.least)}..{number_text(self.most)}{unit}{multiple}{derived}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,3 +124,9 @@ def record_settings(connection: Connection, iteration: int, settings: Mapping[st
             "iteration_setting",
             {"iteration": iteration, "key": key, "value": json.dumps(value)},
         )
+
+
+def recorded_settings(connection: Connection, iteration: int) -> dict[str, Any]:
+    """Settings that the iteration's newest training used, ``table.key`` -> value."""
+    query = "SELECT key, value FROM iteration_setting WHERE iteration = ?"
+    return {row["key"]: json.loads(row["value"]) for row in rows(connection, query, [iteration])}

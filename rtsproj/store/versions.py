@@ -20,7 +20,7 @@ SELECT version_id, parent, step, geom_source, area_m2, added_by, added_at, ST_As
 FROM outline_version WHERE candidate_id = ? ORDER BY version_id
 """
 OF_MODEL = """
-SELECT candidate_id, job_id, iteration, seq, tiles, pixels, score_mean, score_max, area_m2,
+SELECT candidate_id, job_id, iteration, seq, tiles, pixels, score_mean, score_max, area_m2, cut,
        ST_AsWKB(geom) AS wkb
 FROM candidate WHERE candidate_id = ?
 """

@@ -199,11 +199,13 @@ class _Ranks:
         rank: see ``asking.rank_of``.
         is_low: True where it reaches only the probe cut.
         is_known: True where it shows no new ground.
+        is_met: True where it shares ground with a judged place.
     """
 
     rank: Floats
     is_low: Flags
     is_known: Flags
+    is_met: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ def _ranks(columns: Mapping[str, npt.NDArray[Any]], threshold: float) -> _Ranks:
         rank_of(columns["score_mean"], columns["stability"]),
         (cut > 0) & (cut < threshold),
         columns["lineage"] == Lineage.SAME.value,
+        columns["lineage_iou"] > 0,
     )
 
 
@@ -240,7 +243,7 @@ def _all_ranks(parts: Sequence[_Ranks]) -> _Ranks:
 
 def _chosen(given: _Ranks, plan: AskingPlan) -> _Chosen:
     """What is asked about, and what shows a known place again above the candidate cut."""
-    new = np.flatnonzero(~given.is_known)
+    new = np.flatnonzero(~given.is_known & ~(given.is_low & given.is_met))
     found = asked(given.rank[new], given.is_low[new], plan)
     raised = np.full(len(given.rank), "", object)
     raised[given.is_known & ~given.is_low] = Raised.CUT.value

@@ -1,9 +1,13 @@
 """Search the area with the iteration's model."""
 
+import json
 import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import shapely
 
+from rtsproj.domain.derived import candidate_cut
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import DamagedError, NeedsError
@@ -11,7 +15,9 @@ from rtsproj.geometry.grid import require_blend
 from rtsproj.jobs.files import sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_tiles
-from rtsproj.store import jobs, tiles
+from rtsproj.settings import InferSettings
+from rtsproj.store import iterations, jobs, tiles
+from rtsproj.workflow.from_data import as_recorded
 from rtsproj.workflow.jobs import HERE, Job, Where, require_no_running_job, start_job
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.scenes import require_unchanged
@@ -19,10 +25,22 @@ from rtsproj.workflow.stages import require_stage
 from rtsproj.workflow.tiles import read_ground, read_source
 
 
-def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
+def start_search(
+    project: Project,
+    *,
+    by: str,
+    where: Where = HERE,
+    note: Callable[[str], None] = lambda _: None,
+) -> Job:
     """Start the search of the tiles that the iteration has not done, detached.
 
     Failed tiles and tiles added since are searched by starting again; finished ones are kept.
+
+    Args:
+        project: the project.
+        by: who starts it.
+        where: which machines.
+        note: takes what the person should know before it starts: the candidate cut.
 
     Raises:
         NeedsError: there is no model yet, or nothing is left to search.
@@ -37,6 +55,7 @@ def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
     with reading(project) as connection:
         model = jobs.newest_model(connection, iteration)
         wanted = tiles.tiles_to_search(connection, iteration)
+        recorded = iterations.recorded_settings(connection, iteration)
         job_id = jobs.next_job_id(connection)
     if model is None:
         raise NeedsError(f"iteration {iteration} has no model yet", hint="next: rtsproj train")
@@ -60,10 +79,25 @@ def start_search(project: Project, *, by: str, where: Where = HERE) -> Job:
         job=job_id,
         iteration=iteration,
         source=source,
-        settings=settings.infer,
+        settings=_settled(as_recorded(settings, recorded).infer, model["scores"], note),
         model_path=str(path),
         model_sha256=model["sha256"],
         core_px=settings.grid.core_px,
         margin_px=settings.grid.margin_px,
     )
     return start_job(project, folder, request, by=by, where=where)
+
+
+def _settled(settings: InferSettings, scores: str, note: Callable[[str], None]) -> InferSettings:
+    """The settings with a candidate cut: the project's, or the one that suits the model."""
+    if settings.threshold:
+        return settings
+    threshold, said = candidate_cut(held_out(scores))
+    note(said)
+    return replace(settings, threshold=threshold)
+
+
+def held_out(scores: str) -> Sequence[float]:
+    """Of each known slump that a model's training did not see, the highest cut that finds it."""
+    said = json.loads(scores).get("scores") or {}
+    return [float(one) for one in said.get("found_at", ())]

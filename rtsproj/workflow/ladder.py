@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from rtsproj.domain.derived import CUT
 from rtsproj.domain.grid import Window
 from rtsproj.domain.ids import slump_name
 from rtsproj.errors import NeedsError, UsageError
@@ -124,9 +125,16 @@ def next_cut(project: Project, candidate_id: int, direction: int) -> float:
     """The cut one step lower (-1) or higher (1) than that of the outline that counts."""
     made = [one.step for one in history(project, candidate_id)]
     cuts = [float(one.split()[1]) for one in made if one.startswith("threshold ")]
-    at = cuts[-1] if cuts else project.settings.infer.threshold
+    at = cuts[-1] if cuts else _drawn_at(project, candidate_id)
     near = int(np.argmin([abs(at - one) for one in THRESHOLDS]))
     return THRESHOLDS[max(0, min(len(THRESHOLDS) - 1, near + direction))]
+
+
+def _drawn_at(project: Project, candidate_id: int) -> float:
+    """The cut that the model's outline was drawn at."""
+    with reading(project) as connection:
+        found = versions.model_outline(connection, candidate_id)
+    return float(found["cut"] or CUT) if found else CUT
 
 
 def undo_step(project: Project, candidate_id: int, *, analyst: str) -> Kept | None:

@@ -34,7 +34,7 @@ class Watch:
         job: called with a job's newest state.
         work: called with (done, of, what) for work inside this process.
         wait: False = a started job is left alone.
-        note: called with what a person should know before a training starts.
+        note: called with what a person should know before a job starts.
     """
 
     job: Callable[[JobStatus], None]
@@ -91,7 +91,7 @@ def _train(project: Project, watch: Watch, _plan: ProjectPlan, by: str) -> Step:
 
 
 def _search(project: Project, watch: Watch, _plan: ProjectPlan, by: str) -> Step:
-    return _follow(project, start_search(project, by=by), watch)
+    return _follow(project, start_search(project, by=by, note=watch.note), watch)
 
 
 def _converge(project: Project, _watch: Watch, plan: ProjectPlan, by: str) -> Step:

@@ -19,7 +19,9 @@ from rtsproj.errors import NeedsError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
+from rtsproj.settings import TrainSettings
 from rtsproj.store import iterations, jobs, labels, tiles
+from rtsproj.workflow.from_data import from_data
 from rtsproj.workflow.jobs import (
     Job,
     list_jobs,
@@ -72,18 +74,19 @@ def start_training(
         UsageError: project.toml is not accepted, or weights, an earlier model or a scene cannot
             be used.
     """
-    settings = project.settings_file.require()
+    given = project.settings_file.require()
     row = require_stage(project, Stage.TRAIN, Stage.INFER)
     require_no_running_job(project)
     iteration = row["iteration"]
     note(weights_text(project))
-    weights = resolve_weights(settings.train.weights)
+    weights = resolve_weights(given.train.weights)
     warm = warm_start(project, iteration)
     source = read_source(project)
     require_unchanged(source.scenes)
     with writing(project, f"freeze the training set of iteration {iteration}") as connection:
         labels.sync_labels(connection, iteration, by=by)
         found = on_images(labels.training_labels(connection, iteration), source)
+        settings, said = from_data(given, found, source)
         tables = asdict(settings).items()
         flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
@@ -91,8 +94,9 @@ def start_training(
         plan = plan_split(found, laid, source.grid, settings.grid, standing=standing)
         tiles.settle_split(connection, plan.split)
         job_id = jobs.next_job_id(connection)
+    note(said)
     note(plan.text)
-    chosen = frozen_labels(found, project)
+    chosen = frozen_labels(found, settings.train)
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-train")
     _fresh(folder.path)
     folder.create()
@@ -122,13 +126,14 @@ def on_images(found: Sequence[TrainingLabel], source: ImagerySource) -> tuple[Tr
     return tuple(one for one in found if extent.intersects(shapely.from_wkb(one.wkb)))
 
 
-def frozen_labels(found: Sequence[TrainingLabel], project: Project) -> tuple[TrainingLabel, ...]:
+def frozen_labels(
+    found: Sequence[TrainingLabel], settings: TrainSettings
+) -> tuple[TrainingLabel, ...]:
     """The training set of an iteration: positives, capped negatives, and what is ignored.
 
     Raises:
         NeedsError: there is no positive label.
     """
-    settings = project.settings.train
     positives = [one for one in found if one.polarity is Polarity.POSITIVE]
     if not positives:
         raise NeedsError(

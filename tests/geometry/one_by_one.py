@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
 from rtsproj.geometry.crs import WGS84, transform
-from rtsproj.geometry.lineage import EMPTY, REJECTED
+from rtsproj.geometry.lineage import EMPTY
 from rtsproj.settings import LineageSettings
 
 GEOD = Geod(ellps="WGS84")
@@ -117,7 +117,7 @@ def classify(
     inside = settings.inside < 1 and shared >= settings.inside * geom.area
     if not inside and share < settings.iou:
         return ((Lineage.PARTIAL if share else Lineage.TOUCHING).value, *found)
-    limit = settings.growth_share * shared * (1 if is_accepted else REJECTED)
+    limit = settings.growth_share * shared
     grown = growth_m2 > 0 and growth_m2 >= max(settings.growth_px * pixel_m**2, limit)
     return ((Lineage.GROWN if grown else Lineage.SAME).value, *found)
 

@@ -73,7 +73,7 @@ GROUND = [
     ("a rim of 6 m, by another hand", box(-6, -6, 66, 66), Lineage.SAME, 5),
     ("a part of it alone", box(0, 0, 20, 20), Lineage.SAME, 5),
     ("a third more", box(0, 0, 60, 86), Lineage.SAME, 5),
-    ("most of it, and half as much beside", box(0, 20, 60, 96), Lineage.GROWN, 5),
+    ("most of it, and nearly as much beside", box(0, 20, 60, 108), Lineage.SAME, 5),
     ("mostly other ground", box(0, 0, 60, 140), Lineage.PARTIAL, 5),
     ("in the rim, without a pixel inside", box(0, 61, 12, 66), Lineage.SAME, 5),
     ("apart, as far as the rim", box(0, 65, 60, 120), Lineage.TOUCHING, 5),

@@ -53,4 +53,4 @@ class Monitors:
         """Start the training or search, detached; ``note`` takes what to know before."""
         if verb == "train":
             return start_training(self._project, by=self._analyst, note=note)
-        return start_search(self._project, by=self._analyst)
+        return start_search(self._project, by=self._analyst, note=note)

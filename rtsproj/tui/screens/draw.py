@@ -4,6 +4,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rtsproj.domain.derived import CUT
 from rtsproj.domain.ids import slump_name
 from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
@@ -38,7 +39,7 @@ class DrawScreen(MapScreen, inherit_bindings=False):
     ) -> None:
         super().__init__(gateway, candidate_id=candidate_id)
         self._centre = at
-        wanted = gateway.project.settings.infer.threshold
+        wanted = gateway.project.settings.infer.threshold or CUT
         self._cut = min(THRESHOLDS, key=lambda one: abs(one - wanted))
 
     def compose(self) -> ComposeResult:
