@@ -14,7 +14,7 @@ from rtsproj.domain.text import counted
 
 Value = int | float
 CHIP = (96, 256)
-"""px; smallest and largest side of a chip. On ponds of 10 to 150 px, half of them under 50, those of
+"""px; smallest and largest side of a chip. On ponds of 10 to 150 px, half of them below 50, of
 96 and 128 px did equally well, and 256 px found a third of them."""
 OF_CHIP = 2.0
 """Chip sides per length of a slump: most are shown whole, with as much ground beside them."""
