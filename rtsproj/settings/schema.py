@@ -149,8 +149,13 @@ class TrainSettings:
 class InferSettings:
     """Search of the whole area."""
 
-    threshold: Annotated[float, Range(0.01, 0.99)] = 0.35
-    """Candidate cut: recall first, the analyst decides (method 4)."""
+    threshold: Annotated[float, Range(0.01, 0.99)] = 0.5
+    """Candidate cut: what reaches it is raised as a candidate."""
+    probe_threshold: Annotated[float, Range(0, 0.99)] = 0.2
+    """Lower cut: what only reaches this one is drawn at it and may be asked about as a probe;
+    0 = only the candidate cut."""
+    join_px: Annotated[float, Range(0, 64, "px")] = 2.0
+    """Parts of an outline that lie this near to each other are one object."""
     min_px: Annotated[int, Range(1, 1_000_000, "px")] = 12
     """Smaller specks are counted in the summary, not raised."""
     batch: Annotated[int, Range(0, 1024, "windows")] = 0
