@@ -50,13 +50,14 @@ class Outline:
         wkb: outline in the project CRS.
         score_mean: 0..1, mean probability inside.
         score_max: 0..1, largest probability inside.
-        pixels: px at or above the candidate cut.
+        pixels: px inside that reach the cut.
         tiles: ids of the tiles it lies on.
         at_edge: True beside missing imagery or on the border of the area.
         spread: 0..0.5, mean standard deviation inside of the probabilities that the members
             of an ensemble give; None where the model has one member.
-        cut: 0..1, probability that it was drawn at; 0 = not recorded.
-        stability: 0..1, its pixels by those of the object at the lower cut that holds it.
+        cut: 0..1, the probability it was drawn at; 0 = not recorded.
+        stability: 0..1, its pixels as a share of those of its object at the lower cut; 1 where
+            it was drawn at the lower cut or there is one cut only.
     """
 
     seq: int

@@ -1,4 +1,4 @@
-"""From pixels to outlines: join what touches, smooth within half a pixel, keep holes.
+"""From pixels to outlines: join what touches or is near, smooth within half a pixel, keep holes.
 
 The outline of an 8-connected set of pixels runs through the middle of every pixel edge on its
 border: it is never further than half a pixel from that border, and 45 degree stairs become
@@ -7,15 +7,19 @@ straight. Where two pixels touch at a corner only, a diamond joins them, which i
 as parts of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.geometry.groups import Groups
+
+Whole = NDArray[np.int64]
 
 HALF_PX = 0.5
 KEEP = 1e-9
@@ -25,18 +29,70 @@ _BITS = 31
 _HALF = 1 << (_BITS - 1)
 
 
-def join_pieces(pieces: Sequence[BaseGeometry]) -> list[tuple[int, ...]]:
-    """Group pieces that overlap, share an edge or touch at a corner.
+def near_pieces(
+    pieces: Sequence[BaseGeometry], *, within: float = 0.0
+) -> Iterator[tuple[int, int]]:
+    """Pairs of pieces that share an edge, touch at a corner, or are near to each other.
+
+    Args:
+        pieces: on pixel edges, apart from each other.
+        within: px, the widest gap over which two pieces are near.
+
+    Returns:
+        Pairs of indices, each pair once.
+    """
+    shapes = np.array(pieces, object)
+    boxes = shapely.box(*(shapely.bounds(shapes) + np.array([-1, -1, 1, 1]) * (within + KEEP)).T)
+    one, other = shapely.STRtree(boxes).query(boxes)
+    asked = np.unique(one[one != other])
+    pixels, owner = _border_pixels(shapes[asked])
+    a, b = _near_pixels(pixels, owner, within)
+    pairs = np.unique(np.sort(np.column_stack((owner[a], owner[b])), axis=1), axis=0)
+    return ((int(asked[a]), int(asked[b])) for a, b in pairs.tolist())
+
+
+def join_pieces(pieces: Sequence[BaseGeometry], *, within: float = 0.0) -> list[tuple[int, ...]]:
+    """Group pieces that share an edge, touch at a corner, or are near to each other.
+
+    Args:
+        pieces: on pixel edges, apart from each other.
+        within: px, the widest gap over which two pieces belong together.
 
     Returns:
         Groups of indices, each ascending, ordered by their first index.
     """
-    if not len(pieces):
-        return []
-    asked, found = shapely.STRtree(list(pieces)).query(list(pieces), predicate="intersects")
     groups = Groups(len(pieces))
-    groups.join(zip(asked.tolist(), found.tolist(), strict=True))
+    if len(pieces) > 1:
+        groups.join(near_pieces(pieces, within=within))
     return groups.found()
+
+
+def close_gaps(geom: BaseGeometry, *, within: float) -> BaseGeometry:
+    """Fill the gaps between the parts of a group that do not touch.
+
+    From every pixel on the border of a part, the box to the nearest pixel of each other part is
+    filled, as far as the gap between them is no wider than ``within``. The parts of the union
+    decide, so the result does not depend on the pieces that the union was made of.
+
+    Args:
+        geom: union of whole pixels, corners at integers.
+        within: px, the widest gap that is closed.
+
+    Returns:
+        Union of whole pixels that contains ``geom``; ``geom`` itself where all of it touches.
+    """
+    polygons = shapely.get_parts(geom)
+    groups = join_pieces(polygons)
+    if len(groups) == 1:
+        return geom
+    part_of = np.empty(len(polygons), np.int64)
+    for n, group in enumerate(groups):
+        part_of[list(group)] = n
+    pixels, owner = _border_pixels(polygons)
+    a, b = _nearest(pixels, part_of[owner], _near_pixels(pixels, part_of[owner], within))
+    corners = np.hstack((np.minimum(pixels[a], pixels[b]), np.maximum(pixels[a], pixels[b]) + 1))
+    boxes = shapely.box(*np.unique(corners, axis=0).T.astype(float))
+    return shapely.union_all([*polygons, *boxes], grid_size=1.0)
 
 
 def smooth_pixels(geom: BaseGeometry) -> BaseGeometry:
@@ -77,6 +133,79 @@ def to_pixels(geom: BaseGeometry, grid: ProjectGrid) -> BaseGeometry:
         )
 
     return shapely.transform(geom, move)
+
+
+def _border_pixels(polygons: NDArray[Any]) -> tuple[Whole, Whole]:
+    """Pixels (column, row) inside the pixel edges of polygons, in order, and the polygon of each.
+
+    Returns:
+        (n, 2) and (n,).
+    """
+    parts, polygon = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    xy, ring = shapely.get_coordinates(shapely.segmentize(rings, 1.0 + KEEP), return_index=True)
+    is_edge = ring[1:] == ring[:-1]
+    step = np.diff(xy, axis=0)[is_edge]
+    inward = np.column_stack((-step[:, 1], step[:, 0]))  # a polygon is on the left of its rings
+    middle = (xy[:-1] + xy[1:])[is_edge] / 2
+    pixels = np.floor(middle + inward / 2).astype(np.int64)
+    _, first = np.unique(_numbers(pixels), return_index=True)
+    return pixels[first], polygon[part[ring[:-1][is_edge]]][first]
+
+
+def _numbers(pixels: Whole) -> Whole:
+    """A number for each pixel (column, row): in order, and differences are those of pixels."""
+    numbers: Whole = (pixels[:, 0] << _BITS) + pixels[:, 1]
+    return numbers
+
+
+def _near_pixels(pixels: Whole, owner: Whole, within: float) -> tuple[Whole, Whole]:
+    """Pairs of pixels of different owners with a gap of at most ``within`` px between them.
+
+    Args:
+        pixels: (n, 2), as ``_border_pixels`` gives them.
+        owner: (n,).
+        within: px.
+
+    Returns:
+        Indices of the two, each pair once.
+    """
+    numbers = _numbers(pixels)
+    none = np.empty(0, np.int64)
+    ones, others = [none], [none]
+    for step in _numbers(_steps(within)):
+        at = np.searchsorted(numbers, numbers + step)
+        at[at == len(numbers)] = 0
+        is_pair = (numbers[at] == numbers + step) & (owner[at] != owner)
+        ones.append(np.flatnonzero(is_pair))
+        others.append(at[is_pair])
+    return np.concatenate(ones), np.concatenate(others)
+
+
+def _steps(within: float) -> Whole:
+    """From a pixel to the later ones (column, row) with a gap of at most ``within`` px."""
+    far = int(within) + 1
+    col, row = (one.ravel() for one in np.mgrid[0 : far + 1, -far : far + 1])
+    steps = np.column_stack((col, row))[(col > 0) | (row > 0)]
+    near: Whole = steps[np.sqrt(_gaps2(steps)) <= within + KEEP]
+    return near
+
+
+def _gaps2(steps: Whole) -> Whole:
+    """Squared px between the edges of two pixels that are a step (column, row) apart."""
+    gaps2: Whole = (np.maximum(np.abs(steps) - 1, 0) ** 2).sum(axis=1)
+    return gaps2
+
+
+def _nearest(pixels: Whole, part: Whole, pairs: tuple[Whole, Whole]) -> tuple[Whole, Whole]:
+    """Of pairs of pixels, those that are as near as any of a pixel to the other part."""
+    a, b = np.concatenate(pairs), np.concatenate(pairs[::-1])
+    gaps2 = _gaps2(pixels[a] - pixels[b])
+    _, asked = np.unique(a * (part.max() + 1) + part[b], return_inverse=True)
+    least = np.full(len(a), np.iinfo(np.int64).max)
+    np.minimum.at(least, asked, gaps2)
+    is_nearest = gaps2 == least[asked]
+    return a[is_nearest], b[is_nearest]
 
 
 def _smooth_polygon(polygon: Polygon) -> BaseGeometry:

@@ -18,9 +18,9 @@ from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Tile, TileOutcome
 from rtsproj.geometry.groups import Groups
-from rtsproj.geometry.outlines import smooth_pixels, to_crs
+from rtsproj.geometry.outlines import close_gaps, near_pieces, smooth_pixels, to_crs
 from rtsproj.imagery.probability import FULL
-from rtsproj.inference.delineate import Piece, TilePieces, parse_pieces
+from rtsproj.inference.delineate import Cut, Piece, TilePieces, parse_pieces, pixels_of
 from rtsproj.inference.search import tile_table
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
@@ -28,7 +28,8 @@ from rtsproj.jobs.tables import outline_of_line, outline_text, read_tiles, write
 
 _DIGITS = 6
 """Decimals of a stored score."""
-Object = tuple[list[Piece], BaseGeometry]
+Object = Sequence[Piece]
+"""All pieces of one object at the lower cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def write_joined(
 
     Args:
         folder: the job.
-        request: its grid, and the px under which an object is a speck.
+        request: its grid and cuts.
         outcomes: of every tile that was searched.
         reporter: shown life.
 
@@ -57,9 +58,10 @@ def write_joined(
         Counts; outlines are ordered by (row, column) of their upper left corner.
     """
     path = folder.outputs / ".outlines.spool"
-    joiner, specks = Joiner(), 0
+    cut = Cut.of(request.settings)
+    joiner, specks = Joiner(cut), 0
     with path.open("wb") as stream:
-        spool = _Spool(stream, request.source.grid, request.settings.min_px)
+        spool = _Spool(stream, request.source.grid, cut)
         for bottom, found in _rows(folder, outcomes):
             pieces = [piece for one in found for piece in one.pieces]
             specks += sum(one.specks for one in found)
@@ -87,29 +89,42 @@ def _rows(
 class _Spool:
     """Outlines as they are closed, to be put in order when all are there."""
 
-    def __init__(self, stream: IO[bytes], grid: ProjectGrid, min_px: int) -> None:
+    def __init__(self, stream: IO[bytes], grid: ProjectGrid, cut: Cut) -> None:
         self._stream = stream
         self._grid = grid
-        self._min_px = min_px
+        self._cut = cut
         self.keys: list[tuple[float, ...]] = []
         self.specks = 0
 
     def keep(self, objects: Iterable[Object]) -> None:
-        """Write what is large enough, and count the rest."""
-        for members, whole in objects:
-            if sum(one.pixels for one in members) < self._min_px:
-                self.specks += 1
-                continue
-            left, top, right, bottom = whole.bounds
-            self.keys.append((top, left, bottom, right, whole.area, self._stream.tell()))
-            text = outline_text(_outline(members, whole, self._grid))
-            self._stream.write(text.encode() + b"\n")
+        """Write what is large enough, and count what at the candidate cut is not."""
+        for whole in objects:
+            candidates = self._cut.candidates(whole)
+            large = [one for one in candidates if pixels_of(one) >= self._cut.min_px]
+            self.specks += len(candidates) - len(large)
+            for one in large:
+                self._write(one, self._cut.threshold, pixels_of(whole))
+            if not large and pixels_of(whole) >= self._cut.min_px:
+                self._write(whole, self._cut.lower, pixels_of(whole))
+
+    def _write(self, members: Sequence[Piece], cut: float, of_px: int) -> None:
+        shape = _union(members)
+        left, top, right, bottom = shape.bounds
+        self.keys.append((top, left, bottom, right, shape.area, self._stream.tell()))
+        smooth = smooth_pixels(close_gaps(shape, within=self._cut.join_px))
+        outline = replace(
+            _outline(members, to_crs(smooth, self._grid)),
+            cut=cut,
+            stability=round(pixels_of(members) / of_px, _DIGITS),
+        )
+        self._stream.write(outline_text(outline).encode() + b"\n")
 
 
 class Joiner:
     """Joins pieces that come by row of the grid, from the top."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Cut) -> None:
+        self._reach = cut.join_px
         self._open: list[list[Piece]] = []
         self._seam = 0
 
@@ -125,48 +140,48 @@ class Joiner:
             (n, one.outline)
             for n, group in enumerate(nodes)
             for one in group
-            if n >= len(self._open) or _bottom(one) >= self._seam
+            if n >= len(self._open) or _bottom(one) + self._reach >= self._seam
         ]
         groups = Groups(len(nodes))
-        groups.join(_touching(asked))
+        groups.join(_near(asked, self._reach))
         self._open, self._seam = [], bottom
         done: list[list[Piece]] = []
         for group in groups.found():
             members = [one for n in group for one in nodes[n]]
-            is_open = any(_bottom(one) >= bottom for one in members)
+            is_open = any(_bottom(one) + self._reach >= bottom for one in members)
             (self._open if is_open else done).append(members)
-        return ((members, _whole(members)) for members in done)
+        return iter(done)
 
     def rest(self) -> Iterator[Object]:
         """What is still open after the last row."""
         left, self._open = self._open, []
-        return ((members, _whole(members)) for members in left)
+        return iter(left)
 
 
-def _touching(asked: Sequence[tuple[int, BaseGeometry]]) -> Iterator[tuple[int, int]]:
-    shapes = [shape for _, shape in asked]
-    if not shapes:
+def _near(asked: Sequence[tuple[int, BaseGeometry]], reach: float) -> Iterator[tuple[int, int]]:
+    """Pairs of nodes of which pieces touch or are near to each other."""
+    if not asked:
         return iter(())
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    return ((asked[a][0], asked[b][0]) for a, b in zip(one.tolist(), other.tolist(), strict=True))
+    pairs = near_pieces([shape for _, shape in asked], within=reach)
+    return ((asked[a][0], asked[b][0]) for a, b in pairs)
 
 
 def _bottom(one: Piece) -> float:
     return float(one.outline.bounds[3])
 
 
-def _whole(members: Sequence[Piece]) -> BaseGeometry:
+def _union(members: Sequence[Piece]) -> BaseGeometry:
     if len(members) == 1:
         return members[0].outline
     return shapely.union_all([one.outline for one in members])
 
 
-def _outline(members: Sequence[Piece], whole: BaseGeometry, grid: ProjectGrid) -> Outline:
-    pixels = sum(one.pixels for one in members)
+def _outline(members: Sequence[Piece], shape: BaseGeometry) -> Outline:
+    pixels = pixels_of(members)
     spreads = [one.spread for one in members if one.spread is not None]
     return Outline(
         seq=0,
-        wkb=shapely.to_wkb(shapely.normalize(to_crs(smooth_pixels(whole), grid))),
+        wkb=shapely.to_wkb(shapely.normalize(shape)),
         score_mean=round(sum(one.total for one in members) / (FULL * pixels), _DIGITS),
         score_max=round(max(one.top for one in members) / FULL, _DIGITS),
         pixels=pixels,

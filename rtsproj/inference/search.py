@@ -104,7 +104,7 @@ class Search:
         self.layout = layout_of(request)
         self.engine = Engine(network, info.scaling, settings, backend, note)
         self._grid = request.source.grid
-        self._cut = Cut(settings.threshold, settings.min_px)
+        self._cut = Cut.of(settings)
         self._given_up = threading.Event()
         source = request.source
         self._mosaic = Mosaic(
@@ -217,7 +217,7 @@ class Search:
             )
 
     def _written(self, tile: Tile, found: TileFound) -> tuple[int, str]:
-        least = min(self._cut.threshold, _KEPT_FROM) * FULL
+        least = min(self._cut.lower, _KEPT_FROM) * FULL
         probability = found.probability
         if not ((probability >= least) & (probability != NO_PIXEL)).any():
             return 0, ""
@@ -237,7 +237,7 @@ def layout_of(request: InferRequest) -> Layout:
 
 
 def tile_raster(folder: JobFolder, tile_id: int) -> Path:
-    """Probabilities of a tile, uint8 GeoTIFF; kept only where a pixel reaches 0.3 or the cut."""
+    """Probabilities of a tile, uint8 GeoTIFF; kept only where a pixel reaches 0.3 or a cut."""
     return folder.tile_outputs / f"{tile_id}.tif"
 
 

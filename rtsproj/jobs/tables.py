@@ -187,6 +187,8 @@ def _outline_row(outline: Outline) -> dict[str, Any]:
         "pixels": outline.pixels,
         "tiles": list(outline.tiles),
         "at_edge": outline.at_edge,
+        "cut": outline.cut,
+        "stability": outline.stability,
         **({} if outline.spread is None else {"spread": outline.spread}),
     }
 

@@ -345,7 +345,8 @@ def test_a_raster_below_the_cut_is_kept_for_a_lower_one(
             return x[:, :1] * 0 - 0.5
 
     use_network(Likely())
-    job = infer_job(tmp_path / "2-infer", world, MODEL)
+    settings = InferSettings(threshold=0.5, probe_threshold=0.0)
+    job = infer_job(tmp_path / "2-infer", world, MODEL, settings=settings)
     assert run(job) == ()
     assert len(list(job[0].tile_outputs.glob("*.tif"))) == 16
     outcome = tables.read_outcomes(job[0].outcomes)[1]

@@ -1,5 +1,6 @@
 """Tables of a job folder come back as they were written."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ OUTLINES = st.builds(
     pixels=st.integers(0, 99),
     tiles=st.lists(st.integers(0, 9)).map(tuple),
     at_edge=st.booleans(),
+    spread=st.none() | st.floats(0, 0.5),
+    cut=st.floats(0, 1),
+    stability=st.floats(0, 1),
 )
 
 
@@ -49,6 +53,14 @@ def test_outlines_come_back(
     path = tmp_path_factory.mktemp("t") / "outlines.jsonl"
     assert tables.write_outlines(path, outlines) == sha256_of(path)
     assert tables.read_outlines(path) == outlines
+
+
+def test_an_outline_of_an_older_job_has_no_recorded_cut(tmp_path: Path) -> None:
+    line = {"at_edge": False, "pixels": 4, "score_max": 0.9, "score_mean": 0.7, "seq": 0}
+    path = tmp_path / "outlines.jsonl"
+    path.write_text(json.dumps({**line, "tiles": [1], "wkb": "00"}) + "\n")
+    (found,) = tables.read_outlines(path)
+    assert (found.cut, found.stability, found.spread) == (0.0, 1.0, None)
 
 
 def test_tiles_come_back(tmp_path: Path) -> None:
