@@ -19,8 +19,7 @@ def card_lines(card: CandidateCard, *, hide_score: bool) -> list[str]:
         for one in card.distances
     ]
     if not (hide_score and row.status == Status.OPEN):
-        spread = "" if row.spread is None else f", members disagree by {row.spread:.2f}"
-        lines.append(f"score     mean {row.score_mean:.2f}, max {row.score_max:.2f}{spread}")
+        lines.append(f"score     mean {row.score_text}")
     if card.lineage_text:
         lines.append(f"before    {card.lineage_text}")
     if row.at_edge:

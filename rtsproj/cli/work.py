@@ -268,7 +268,8 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             continue
         here.talk.say(
             f"job {one.job_id}: {counted(one.candidates, 'candidate')}, {one.shown} to decide, "
-            f"{one.specks} specks left out (infer.min_px)"
+            f"{one.probes} of them as probes; {counted(one.left, 'weaker outline')} not asked "
+            f"about (triage.budget), {one.specks} specks left out (infer.min_px)"
         )
         for tile_id, reason in one.failed_tiles:
             here.talk.say(f"tile {tile_id} failed: {reason}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import shapely
 
-from rtsproj.domain.candidates import Status
+from rtsproj.domain.candidates import Raised, Status
 from rtsproj.domain.grid import ProjectGrid
 from rtsproj.domain.ids import candidate_name, slump_name
 from rtsproj.domain.scenes import Role, SceneSpec
@@ -45,6 +45,7 @@ class CandidateRow:
         confidence: certain, probable, possible or empty.
         flagged: to come back to.
         spread: 0..0.5, how far the members of an ensemble disagree; None = one member.
+        raised: cut or probe: why it is asked about; doors hide it with the score.
     """
 
     candidate_id: int
@@ -68,6 +69,14 @@ class CandidateRow:
     confidence: str | None
     flagged: bool
     spread: float | None = None
+    raised: str = Raised.CUT
+
+    @property
+    def score_text(self) -> str:
+        """The model's scores, which a person sees after the verdict."""
+        spread = "" if self.spread is None else f", members disagree by {self.spread:.2f}"
+        probe = ", asked as a probe" if self.raised == Raised.PROBE else ""
+        return f"{self.score_mean:.2f}, max {self.score_max:.2f}{spread}{probe}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,7 @@ def _before(shown: Shown) -> list[str]:
 def _score(shown: Shown) -> str:
     row = shown.card.row
     if shown.said or not (shown.hide_score or shown.is_blind):
-        spread = "" if row.spread is None else f", spread {row.spread:.2f}"
-        return f"score {row.score_mean:.2f}, max {row.score_max:.2f}{spread}"
+        return f"score {row.score_text}"
     return "score after the verdict"
 
 
