@@ -68,6 +68,8 @@ class Situation:
         failed_tiles: tiles that its search could not do.
         unsearched_tiles: tiles of the grid that it has not searched, failed ones left out.
         drawn_since: slumps that were drawn after the newest iteration was closed.
+        expected: new slumps to expect of the open candidates at the rate of the iteration before;
+            None where there is none.
         missing: inputs that are missing, as ``missing_inputs`` lists them.
         jobs: all jobs, newest last.
     """
@@ -79,6 +81,7 @@ class Situation:
     failed_tiles: int = 0
     unsearched_tiles: int = 0
     drawn_since: int = 0
+    expected: int | None = None
     missing: tuple[str, ...] = ()
     jobs: Sequence[Job] = ()
 
@@ -115,8 +118,16 @@ def _triage(now: Situation, blocked: tuple[str, ...]) -> ProjectPlan:
     return ProjectPlan(
         NextAction.TRIAGE,
         "rtsproj triage",
-        f"review {waiting}",
+        f"review {waiting}{_expected_text(now)}",
         (f"{waiting} to decide{again}", *blocked, *failed),
+    )
+
+
+def _expected_text(now: Situation) -> str:
+    if now.expected is None:
+        return ""
+    return (
+        f": about {counted(now.expected, 'new slump')} at the rate of iteration {now.iteration - 1}"
     )
 
 

@@ -1,6 +1,6 @@
 """Where the project is: the figures of the home screen and of ``status``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtsproj.domain.iterations import SearchState, Stage, reopened_sentence, state_sentence
 from rtsproj.store import iterations, jobs, migrations
@@ -141,7 +141,10 @@ def status(project: Project) -> Status:
         model = jobs.newest_model(connection, state.outcome.iteration)
     listed = tuple(_iteration(row) for row in found)
     missing = missing_inputs(project) if state.stage is Stage.SETUP else ()
-    situation = _situation(state, missing, all_jobs, model_job=model["job_id"] if model else 0)
+    situation = replace(
+        _situation(state, missing, all_jobs, model_job=model["job_id"] if model else 0),
+        expected=_expected(listed),
+    )
     return Status(
         project=project.settings.project.name,
         folder=str(project.folder),
@@ -174,6 +177,17 @@ def _situation(
         missing=missing,
         jobs=all_jobs,
     )
+
+
+def _expected(listed: tuple[IterationRow, ...]) -> int | None:
+    """New slumps among the open candidates, at the rate of the iteration before."""
+    if len(listed) < 2:
+        return None
+    before, now = listed[-2:]
+    decided = before.accepted + before.rejected + before.unsure - before.hidden
+    if not now.open or decided <= 0:
+        return None
+    return round(now.open * min(1.0, (before.new_slumps - before.drawn) / decided))
 
 
 def _reopened(listed: tuple[IterationRow, ...]) -> str:
