@@ -134,7 +134,7 @@ class OpenProject:
         return add_labels(self.project, Path(path), choice, polarity=kind, by=self.analyst)
 
     def add_lines(self, path: PathLike, *, kind: str, where: str | None = None) -> Added:
-        """Roads or railway (``kind``); distances of all outlines to them are measured at once."""
+        """Lines of a kind: road, railway, airstrip, station; distances to them are measured."""
         choice = VectorChoice(where=where)
         return add_lines(self.project, Path(path), choice, kind=kind, by=self.analyst)
 

@@ -116,9 +116,11 @@ def kept_values(attributes: Mapping[str, Any], *, uid: str, dates: str) -> dict[
         for name in COLUMNS
         if name not in OWN and attributes.get(name) not in (None, "")
     }
-    values |= {"UID": uid if UUID.fullmatch(uid) else None, "BaseMapDate": two_days(dates)}
-    if "BaseMapResolution" in values:
-        values["BaseMapResolution"] = float(values["BaseMapResolution"])
+    values |= {
+        "UID": uid if UUID.fullmatch(uid) else None,
+        "BaseMapDate": two_days(dates),
+        "BaseMapResolution": _metres(values.get("BaseMapResolution")),
+    }
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -132,6 +134,13 @@ def two_days(text: str) -> str | None:
     except ValueError:
         return None
     return f"{start.isoformat()},{end.isoformat()}"
+
+
+def _metres(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _day(text: str) -> date:

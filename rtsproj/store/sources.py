@@ -63,7 +63,7 @@ def withdraw_source(connection: Connection, source_id: int, *, by: str) -> None:
 def sources_in_use(connection: Connection, role: str) -> list[dict[str, Any]]:
     """id, uri, layer, where_expr, features, added_at, added_by, kind, area_m2, gsd_m by id.
 
-    Kind is a polarity, road or railway, or empty; area_m2 (labels) and gsd_m (terrain) are None
+    Kind is a polarity, a kind of lines, or empty; area_m2 (labels) and gsd_m (terrain) are None
     where the role has none.
     """
     return rows(connection, IN_USE, [role])

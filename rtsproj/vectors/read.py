@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -62,6 +62,7 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
     if wkb is None:
         raise UsageError(f"{absolute} has no geometry", hint="give a file with polygons or lines")
     names = list(meta["fields"])
+    values = [_values(*one) for one in zip(columns, meta["dtypes"], strict=True)]
     features = []
     bad: list[tuple[str, str]] = []
     for number, (fid, one) in enumerate(zip(fids.tolist(), wkb, strict=True)):
@@ -70,7 +71,7 @@ def read_features(path: Path, *, layer: str | None = None, where: str | None = N
         except ShapelyError as error:
             bad.append((str(fid), _first(error)))
             continue
-        props = {name: _plain(columns[n][number]) for n, name in enumerate(names)}
+        props = {name: values[n][number] for n, name in enumerate(names)}
         features.append((str(fid), geom, props))
     if bad:
         named = first_of([f"{fid} ({reason})" for fid, reason in bad])
@@ -158,12 +159,12 @@ def _layer(path: Path, layer: str | None) -> str:
     return layer or names[0]
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN is how NULL numbers come
-        return None
-    return value
+def _values(column: npt.NDArray[Any], dtype: str) -> list[Any]:
+    """Values of a field; None for NULL, for which a column of whole numbers is read as decimal."""
+    values = [None if isinstance(v, float) and v != v else v for v in column.tolist()]  # noqa: PLR0124 - NaN
+    if dtype.startswith(("int", "uint")):
+        return [None if value is None else int(value) for value in values]
+    return values
 
 
 def _first(error: Exception) -> str:

@@ -23,7 +23,7 @@ from rtsproj.errors import UsageError
 from rtsproj.geometry.crs import transform
 from rtsproj.geometry.identity import HALF
 from rtsproj.geometry.measures import measure
-from rtsproj.geometry.repair import checked_polygons
+from rtsproj.geometry.repair import Geometries, checked_polygons
 from rtsproj.store import edits, facts, versions
 from rtsproj.store.database import Connection, next_id
 from rtsproj.vectors.read import read_features
@@ -79,7 +79,7 @@ class Comparison:
 
     Attributes:
         changes: differences, changed ones first.
-        same: outlines without a difference.
+        same: outlines without a difference, new ones that were imported before among them.
         repaired: feature numbers whose geometry had to be made valid.
         warnings: one sentence for each outline that covers half of a slump or is covered by one.
     """
@@ -151,20 +151,20 @@ def compare(project: Project, path: Path) -> Comparison:
     features = list(zip(ids, found, geoms, strict=True))
     with listing_refusals(project, path):
         further = further_parts(features, path)
-    split = {one.key for number in further if (one := found[number]) is not None}
-    changes, same = [], 0
+    new = [number for number, one in enumerate(found) if one is None or number in further]
+    there = _there(geoms, new, known)
+    split = {one.key for n in further - set(there) if (one := found[n]) is not None}
+    changes, same = [], len(there)
     for number, (fid, before, geom) in enumerate(features):
-        area_m2 = measure(geom, crs).area_m2
-        if before is None:
-            changes.append(Change("added", f"feature {fid}", 0, 0, 0.0, area_m2, geom))
-        elif number in further:
-            name, of = f"part of {before.slump}", (before.candidate_id, before.slump_id)
-            changes.append(Change("split", name, *of, 0.0, area_m2, geom))
+        if number in there:
+            continue
+        if before is None or number in further:
+            changes.append(_new(fid, before, geom, crs=crs))
         elif before.key not in split and _is_same(before.geom, geom):
             same += 1
         else:
             changes.append(_change("changed", before, geom, crs=crs))
-    held = {one.key for one in found if one is not None}
+    held = {one.key for one in (*found, *there.values()) if one is not None}
     changes += [_change("deleted", one, None, crs=crs) for one in known if one.key not in held]
     changes.sort(key=lambda one: (ORDER.index(one.what), one.name))
     return Comparison(tuple(changes), same, checked.repaired, _warnings(changes, known))
@@ -248,6 +248,23 @@ def _known(project: Project) -> tuple[list[Known], str]:
         for row in found
     ]
     return known, crs
+
+
+def _there(geoms: Geometries, new: Sequence[int], known: Sequence[Known]) -> dict[int, Known]:
+    """Those of the new features that the project holds already: the file was imported before."""
+    tree = shapely.STRtree([one.geom for one in known])
+    asked, found = tree.query(geoms[list(new)])
+    pairs = zip(asked.tolist(), found.tolist(), strict=True)
+    return {new[n]: known[at] for n, at in pairs if _is_same(geoms[new[n]], known[at].geom)}
+
+
+def _new(fid: str, whole: Known | None, geom: BaseGeometry, *, crs: str) -> Change:
+    """An added outline, or a further part of one that was split."""
+    area_m2 = measure(geom, crs).area_m2
+    if whole is None:
+        return Change("added", f"feature {fid}", 0, 0, 0.0, area_m2, geom)
+    of = (whole.candidate_id, whole.slump_id)
+    return Change("split", f"part of {whole.slump}", *of, 0.0, area_m2, geom)
 
 
 def _is_same(one: BaseGeometry, other: BaseGeometry) -> bool:

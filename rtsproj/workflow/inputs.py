@@ -30,7 +30,7 @@ class Input:
         kind: scene, area, label, line or terrain.
         id: number that people type: a scene's id, or a file's.
         uri: path or URL.
-        detail: map or history; positive or negative; road or railway; empty for the others.
+        detail: map or history; positive or negative; a kind of lines; empty for the others.
         layer: layer of a vector file.
         where_expr: attribute filter of a vector file.
         features: features taken; 1 for an image.

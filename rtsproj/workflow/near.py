@@ -21,7 +21,7 @@ class NearSlump:
         x: m, centre of its box in the project CRS.
         y: likewise.
         distance_m: outline edge to the nearest line, geodesic; None without lines.
-        kind: road or railway.
+        kind: road, railway, airstrip or station.
         line_class: class of that line.
         line_name: its name.
     """

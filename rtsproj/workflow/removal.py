@@ -17,11 +17,11 @@ from rtsproj.domain.text import counted, safe_text
 from rtsproj.errors import NeedsError, UsageError
 from rtsproj.store import dependents, facts, iterations, jobs, labels, scenes, sources, tiles
 from rtsproj.store.database import Connection
-from rtsproj.workflow.drawn import compare_again, read_judged
 from rtsproj.workflow.inputs import Input, InputKind, list_inputs
 from rtsproj.workflow.jobs import require_no_running_job
 from rtsproj.workflow.project import Progress, Project, reading, writing
 from rtsproj.workflow.scenes import grid_of
+from rtsproj.workflow.slumps import compare_without
 from rtsproj.workflow.tiles import Ground, change_tiles, read_ground, square_boxes
 
 GRID_FACTS = ("pixel_m", "origin_x", "origin_y", "bands", "scaling")
@@ -152,8 +152,7 @@ class _Work:
             if row is not None:
                 # An iteration whose model has learned from them keeps them in its record.
                 labels.end_withdrawn(connection, row["iteration"] + (row["model_id"] is not None))
-            known = read_judged(connection, self.project.settings.lineage)
-            return compare_again(connection, seeds, known)
+            return compare_without(self.project, connection, seeds)
 
     def ground(self, *, has_tiles: bool) -> int:
         """An image, an area, lines or terrain; the tiles follow where they are laid."""

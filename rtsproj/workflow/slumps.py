@@ -9,7 +9,7 @@ from rtsproj.domain.drawings import GONE, REMOVED, SavedDrawing
 from rtsproj.domain.ids import candidate_name, slump_name
 from rtsproj.domain.text import first_of
 from rtsproj.errors import UsageError
-from rtsproj.store import drawings, inventory
+from rtsproj.store import drawings, facts, inventory
 from rtsproj.store.database import Connection
 from rtsproj.workflow.decide import LONGEST_NOTE
 from rtsproj.workflow.distances import measure_missing
@@ -98,11 +98,19 @@ def save_slumps(
     """
     saved = drawings.save_drawings(connection, project.journal, versions, by=by)
     measure_missing(connection)
-    gone = [one.slump_id for one in saved if one.step in GONE]
-    if gone:
-        known = read_judged(connection, project.settings.lineage)
-        compare_again(connection, gone, known)
+    compare_without(project, connection, [one.slump_id for one in saved if one.step in GONE])
     return saved
+
+
+def compare_without(project: Project, connection: Connection, gone: Sequence[int]) -> int:
+    """Compare undecided candidates anew that were matched with slumps that are gone.
+
+    Returns:
+        Candidates that wait for a decision now and did not before.
+    """
+    if not gone or facts.read_fact(connection, "pixel_m") is None:
+        return 0  # without a grid nothing was searched
+    return compare_again(connection, gone, read_judged(connection, project.settings.lineage))
 
 
 def _unknown(slump_ids: Sequence[int]) -> UsageError:

@@ -126,7 +126,7 @@ def add_labels(
         for number, (_, _, props) in enumerate(file.features)
         if str(props.get(CLASS_FIELD) or polarity).lower() != polarity
     }
-    other_class = tuple(file.features[number][0] for number in left_out)
+    other_class = len(left_out)
     with writing(project, f"labels {path.name}") as connection:
         taken = _Taken("label", path, file, choice, by, polarity)
         source_id = _source(connection, taken)
@@ -138,9 +138,15 @@ def add_labels(
         total = insert_labels(connection, given)
         for line in sources.line_sources(connection):
             measure_source(connection, line["source_id"], line["kind"], crs)
-    reasons = {file.features[number][0]: reason for number, reason in sorted(left_out.items())}
-    repeated = tuple(fid for fid in reasons if fid not in other_class)
-    added = Added(source_id, len(kept), checked.repaired, total, repeated, other_class=other_class)
+    reasons = {file.features[number][0]: reason for number, reason in left_out.items()}
+    added = Added(
+        source_id,
+        len(kept),
+        checked.repaired,
+        total,
+        repeated=tuple(reasons)[other_class:],
+        other_class=tuple(reasons)[:other_class],
+    )
     return _added(project, path, added, left_out=reasons)
 
 

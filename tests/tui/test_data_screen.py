@@ -197,7 +197,12 @@ def test_files_are_recognised_for_what_they_are(empty: Project, files: Path) -> 
     assert found.kinds[0] is Kind.POSITIVE
     assert ("features", "2 Polygon") in found.facts
     assert found.problems == ()
-    assert recognise(empty, files / "road.geojson", Given()).kinds == (Kind.ROAD, Kind.RAILWAY)
+    sites = (Kind.STATION, Kind.AIRSTRIP)
+    lines = (Kind.ROAD, Kind.RAILWAY, *sites)
+    assert recognise(empty, files / "road.geojson", Given()).kinds == lines
+    points = geojson(files / "points.geojson", [square(20, 20, 9).centroid])
+    assert recognise(empty, points, Given()).kinds == sites
+    assert "1 feature" in take_in(empty, points, Kind.STATION, Given(), by="ann")
     assert recognise(empty, files / "notes.docx", Given()).kinds == ()
     (files / "broken.tif").write_bytes(b"no image")
     broken = recognise(empty, files / "broken.tif", Given())

@@ -142,3 +142,12 @@ def test_what_misses_the_area_is_told_how_far_and_swapped_axes_are_recognised(
     feature = {"type": "Feature", "properties": {}, "geometry": geometry}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     assert read_features(path).features[0][1] is not None
+
+
+def test_whole_numbers_stay_whole_where_some_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "years.gpkg"
+    given = [{"year": 2017, "ha": 1.5}, {"year": None, "ha": None}]
+    write_features(path, [{**one, "geometry": SQUARE} for one in given], crs=CRS, layer="x")
+    found = [props for _, _, props in read_features(path).features]
+    assert found == given
+    assert isinstance(found[0]["year"], int)

@@ -171,7 +171,7 @@ def test_an_outline_that_covers_a_neighbour_is_a_warning_with_both_ids(
         if one["name"] == "RTS-00001":
             one["geometry"] = shapely.union(one["geometry"], square(95, 18, 20))
     drawn = {"candidate_id": None, "slump_id": None, "name": "", "status": ""}
-    edited.append({**drawn, "geometry": square(60, 80, 15)})
+    edited.append({**drawn, "geometry": square(60, 80, 16)})
     warnings = compare(project, rewritten(file, edited)).warnings
     assert "RTS-00001 covers 100 % of RTS-00002" in warnings
     assert "feature 6 covers 100 % of RTS-00003" in warnings

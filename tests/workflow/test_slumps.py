@@ -12,6 +12,7 @@ from rtsproj.errors import UsageError
 from rtsproj.store.actions import last_actions
 from rtsproj.store.database import rows, scalar
 from rtsproj.store.labels import sync_labels, training_labels
+from rtsproj.workflow.create import init_project
 from rtsproj.workflow.decide import Word, decide
 from rtsproj.workflow.drawing import Drawing, add_slumps
 from rtsproj.workflow.inputs import InputKind
@@ -108,6 +109,19 @@ def test_a_removed_and_restored_seed_leaves_with_its_file(project: Project) -> N
     undo(project, times=1, analyst="ann")
     with reading(project) as connection:
         source_id = scalar(connection, "SELECT min(source_id) FROM label")
+    remove_input(project, InputKind.LABEL, source_id, by="ann")
+    assert inventory(project) == []
+
+
+def test_slumps_and_labels_are_removed_in_a_project_without_images(tmp_path: Path) -> None:
+    project = init_project(tmp_path / "p")
+    file = geojson(tmp_path / "known.geojson", [MISSED, square(20, 20, 20)])
+    source_id = add_labels(
+        project, file, VectorChoice(), polarity=Polarity.POSITIVE, by="ann"
+    ).source_id
+    remove_slumps(project, [1], by="ann")
+    assert [one[0] for one in inventory(project)] == [2]
+    undo(project, times=1, analyst="ann")
     remove_input(project, InputKind.LABEL, source_id, by="ann")
     assert inventory(project) == []
 
