@@ -252,13 +252,13 @@ def lineage_sentence(card: CandidateCard) -> str:
         ),
         "" if card.row.lineage_of else " (seed)",
     )
-    since = "" if card.row.lineage_of else " since its first model outline"
     return {
         "fresh": "",
         "touching": f"touches {of}{said}",
-        "partial": f"overlaps {of}{said}, IoU {card.lineage_iou:.2f}",
+        "partial": f"overlaps {of}{said}, IoU {card.lineage_iou:.2f}; "
+        f"{card.growth_m2:,.0f} m² of it are new ground",
         "same": f"same place as {of}{said}: its verdict stands",
-        "grown": f"{of}{said} has grown by {card.growth_m2:.0f} m²{since}",
+        "grown": f"{of}{said} has grown by {card.growth_m2:,.0f} m²",
     }[card.row.lineage]
 
 

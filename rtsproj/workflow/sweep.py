@@ -12,6 +12,7 @@ from rtsproj.domain.sweeps import MOST_RUNS, SweepRow, best_first
 from rtsproj.errors import UsageError
 from rtsproj.jobs.folder import JobFolder, read_json
 from rtsproj.settings import TrainSettings, settings_from
+from rtsproj.settings.catalogue import derived_keys
 from rtsproj.workflow.jobs import Job, list_jobs
 from rtsproj.workflow.project import Project
 
@@ -136,6 +137,11 @@ def _checked(key: str, text: str, settings: TrainSettings) -> Value:
         value = text
     raw: dict[str, Any] = {**asdict(settings), key: value}
     checked: Value = getattr(settings_from({"train": raw}, source="--sweep").train, key)
+    if not checked and f"train.{key}" in derived_keys():
+        raise UsageError(
+            f"--sweep {key}: 0 stands for the value that follows from the data",
+            hint="give the values that are to be compared",
+        )
     return checked
 
 

@@ -44,6 +44,13 @@ def write_settings(project: Project, settings: Settings) -> None:
     path.write_text(settings_text(settings), encoding="utf-8")
 
 
+def stop_at_once(project: Project) -> None:
+    """Let the first silent search stop the project, as published: no budget, no probes."""
+    settings = project.settings
+    triage = replace(settings.triage, budget=0.0, probes=0)
+    write_settings(project, replace(settings, triage=triage))
+
+
 def square(col: float, row: float, side: float) -> BaseGeometry:
     """A square given in pixels of the scene, as a geometry of the project CRS."""
     left, top = LEFT + col * PIXEL_M, TOP - row * PIXEL_M

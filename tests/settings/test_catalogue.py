@@ -22,7 +22,7 @@ def test_the_source_tells_what_the_value_comes_from() -> None:
     edited = replace(base, train=replace(base.train, steps=60))
     found = {one.key: one for one in catalogue(edited)}
     assert found["train.steps"].source == "project.toml"
-    assert (found["train.steps"].preset, found["train.steps"].default) == (30_000, 200)
+    assert (found["train.steps"].preset, found["train.steps"].default) == (30_000, 0)
     assert found["train.encoder"].source == "preset"
     assert found["train.batch"].source == "default"
     assert found["grid.core_px"].unit == "px"

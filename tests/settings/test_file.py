@@ -24,10 +24,10 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def test_an_edit_is_read_and_named(path: Path) -> None:
     file = SettingsFile(path)
-    assert file.read().settings.train.steps == 200
-    edit(path, "steps = 200", "steps = 60")
+    assert file.read().settings.train.steps == 0
+    edit(path, "steps = 0", "steps = 60")
     assert file.require().train.steps == 60
-    assert changes(file.first, file.read().settings) == (SettingChange("train.steps", 200, 60),)
+    assert changes(file.first, file.read().settings) == (SettingChange("train.steps", 0, 60),)
 
 
 def test_an_unchanged_file_is_read_once(path: Path) -> None:
@@ -40,8 +40,8 @@ def test_a_broken_file_keeps_the_settings_to_show_and_gives_none_to_work_with(
     path: Path, broken: str
 ) -> None:
     file = SettingsFile(path)
-    edit(path, "steps = 200", broken)
-    assert file.read().settings.train.steps == 200
+    edit(path, "steps = 0", broken)
+    assert file.read().settings.train.steps == 0
     with pytest.raises(UsageError, match=r"project\.toml"):
         file.require()
     edit(path, broken, "steps = 60")

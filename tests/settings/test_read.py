@@ -48,7 +48,7 @@ def test_the_published_preset_is_the_published_loop() -> None:
         ({"train": {"step": 3}}, "step"),
         ({"train": {"steps": "many"}}, "many"),
         ({"train": {"steps": True}}, "True"),
-        ({"train": {"steps": 0}}, "1..10,000,000 steps"),
+        ({"train": {"steps": -1}}, "1..10,000,000 steps, 0 = from the data"),
         ({"infer": {"threshold": 7}}, "0.01..0.99"),
         ({"train": {"loss": "dice"}}, "focal"),
         ({"triage": {"reasons": "river"}}, "river"),

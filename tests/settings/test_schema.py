@@ -51,7 +51,10 @@ def test_both_ends_are_taken_and_what_lies_beyond_is_refused(key: str) -> None:
 
     for end in (bound.least, bound.most):
         settings_with(end if scalar(HINTS[key]) is float else int(end))
-    for beyond in (bound.least - 1, 2 * bound.most + 1):
+    if bound.derived:
+        settings_with(0.0 if scalar(HINTS[key]) is float else 0)
+    below = -1 if bound.derived else bound.least - 1
+    for beyond in (below, 2 * bound.most + 1):
         given = beyond if scalar(HINTS[key]) is float else int(beyond)
         with pytest.raises(UsageError) as caught:
             settings_with(given)

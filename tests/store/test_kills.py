@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from desk import finished_search, search, square
+from desk import finished_search, search, square, stop_at_once
 
 from rtsproj.journal.lines import check, journal_files
 from rtsproj.store.database import rows, scalar
@@ -99,6 +99,7 @@ def test_no_acknowledged_decision_is_lost_by_kills(project: Project, how: str) -
 
 @pytest.mark.slow
 def test_a_killed_collection_takes_in_all_candidates_or_none(project: Project) -> None:
+    stop_at_once(project)
     search(project, [])
     shapes = [square(3 * n % 150, 3 * n // 150 * 9 + 60, 2) for n in range(400)]
     finished_search(project, shapes)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from desk import finished_search, make_project, search, square
+from desk import finished_search, make_project, search, square, stop_at_once
 
 from rtsproj.domain.decisions import Verdict
 from rtsproj.errors import NeedsError
@@ -94,6 +94,7 @@ def test_an_undo_after_the_close_is_told_with_what_happens_next(tmp_path: Path) 
 
 def test_an_undo_after_the_end_says_what_reopens_the_project(tmp_path: Path) -> None:
     project = make_project(tmp_path)
+    stop_at_once(project)
     search(project, [square(60, 80, 15)])
     decide(project, 1, Word(Verdict.REJECT, "barren"), analyst="ann")
     assert converge(project, by="ann").converged

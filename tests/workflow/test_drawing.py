@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shapely
-from desk import catch_up_with, geojson, search, square
+from desk import catch_up_with, geojson, search, square, stop_at_once
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.decisions import Verdict
@@ -146,6 +146,7 @@ def test_a_new_drawing_ends_what_can_be_redone(project: Project, tmp_path: Path)
 def test_the_search_is_not_converged_in_the_iteration_of_a_drawing(
     project: Project, tmp_path: Path
 ) -> None:
+    stop_at_once(project)
     search(project, [])
     assert look(project).converged
     add(project, tmp_path, MISSED)
@@ -163,6 +164,7 @@ def test_the_search_is_not_converged_in_the_iteration_of_a_drawing(
 def test_a_drawing_after_the_end_asks_for_another_iteration(
     project: Project, tmp_path: Path
 ) -> None:
+    stop_at_once(project)
     search(project, [])
     assert converge(project, by="ann").converged
     add(project, tmp_path, MISSED)

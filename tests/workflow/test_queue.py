@@ -54,6 +54,9 @@ def test_every_order_holds_the_same_candidates(project: Project) -> None:
 
 
 def test_the_first_batch_is_the_beginning_of_the_whole_queue(project: Project) -> None:
+    settings = project.settings
+    everything = replace(settings.triage, budget=0.0)
+    write_settings(project, replace(settings, triage=everything))
     search(project, [square(3 * n % 180, 3 * n // 180 * 9 + 60, 2) for n in range(240)])
     first = read_queue(project, Wanted(), analyst="ann", whole=False)
     whole = queue_of(project)

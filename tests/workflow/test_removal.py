@@ -175,7 +175,7 @@ def test_removed_labels_leave_inventory_and_training_but_no_decision_is_touched(
     project: Project,
 ) -> None:
     """Seed 1 is found again, much larger, and accepted; seed 2 is only matched."""
-    search(project, [square(20, 20, 26), square(100, 20, 10), square(60, 60, 10)])
+    search(project, [square(20, 20, 34), square(100, 20, 10), square(60, 60, 10)])
     found = list_candidates(project)
     assert [one.lineage for one in found] == ["partial", "same", "fresh"]
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")

@@ -11,7 +11,7 @@ from rtsproj.workflow.settings import find_setting, list_settings, set_setting
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    text = settings_text(Settings()).replace("steps = 200", "steps = 200  # ours")
+    text = settings_text(Settings()).replace("steps = 0", "steps = 0  # ours")
     (tmp_path / "project.toml").write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -64,7 +64,7 @@ def test_what_is_not_accepted_changes_nothing(
 
 def test_a_value_that_broke_the_file_can_be_set_right(folder: Path) -> None:
     path = folder / "project.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("steps = 200", "steps = -1"))
+    path.write_text(path.read_text(encoding="utf-8").replace("steps = 0", "steps = -1"))
     with pytest.raises(UsageError):
         list_settings(folder)
     set_setting(folder, "train.steps", "60")

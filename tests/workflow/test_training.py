@@ -58,6 +58,7 @@ TINY = TrainSettings(
     validate_every=2,
     checkpoint_every=1,
     buffer_m=60.0,
+    refit="none",
 )
 FRESH = square(60, 80, 15)
 
