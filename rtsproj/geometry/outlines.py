@@ -70,9 +70,9 @@ def join_pieces(pieces: Sequence[BaseGeometry], *, within: float = 0.0) -> list[
 def close_gaps(geom: BaseGeometry, *, within: float) -> BaseGeometry:
     """Fill the gaps between the parts of a group that do not touch.
 
-    From every pixel on the border of a part, the box to the nearest pixel of each other part is
-    filled, as far as the gap between them is no wider than ``within``. The parts of the union
-    decide, so the result does not depend on the pieces that the union was made of.
+    Filled is what lies between pixels of two parts that face each other in a row or column, or
+    that are nearest to each other, over gaps of at most ``within``. The parts of the union decide,
+    so the result does not depend on the pieces that the union was made of.
 
     Args:
         geom: union of whole pixels, corners at integers.
@@ -89,9 +89,12 @@ def close_gaps(geom: BaseGeometry, *, within: float) -> BaseGeometry:
     for n, group in enumerate(groups):
         part_of[list(group)] = n
     pixels, owner = _border_pixels(polygons)
-    a, b = _nearest(pixels, part_of[owner], _near_pixels(pixels, part_of[owner], within))
-    corners = np.hstack((np.minimum(pixels[a], pixels[b]), np.maximum(pixels[a], pixels[b]) + 1))
-    boxes = shapely.box(*np.unique(corners, axis=0).T.astype(float))
+    part = part_of[owner]
+    a, b = _facing(pixels, part, _near_pixels(pixels, part, within))
+    between = np.abs(pixels[a] - pixels[b]) > 1
+    low = np.minimum(pixels[a], pixels[b]) + between
+    high = np.maximum(pixels[a], pixels[b]) + 1 - between
+    boxes = shapely.box(*np.unique(np.hstack((low, high)), axis=0).T.astype(float))
     return shapely.union_all([*polygons, *boxes], grid_size=1.0)
 
 
@@ -197,15 +200,20 @@ def _gaps2(steps: Whole) -> Whole:
     return gaps2
 
 
-def _nearest(pixels: Whole, part: Whole, pairs: tuple[Whole, Whole]) -> tuple[Whole, Whole]:
-    """Of pairs of pixels, those that are as near as any of a pixel to the other part."""
+def _facing(pixels: Whole, part: Whole, pairs: tuple[Whole, Whole]) -> tuple[Whole, Whole]:
+    """Of pairs of pixels, those in one row or column, and those that are nearest to each other.
+
+    The second are what joins parts that are apart over a corner.
+    """
     a, b = np.concatenate(pairs), np.concatenate(pairs[::-1])
-    gaps2 = _gaps2(pixels[a] - pixels[b])
+    steps = pixels[a] - pixels[b]
+    apart2 = (steps**2).sum(axis=1)
     _, asked = np.unique(a * (part.max() + 1) + part[b], return_inverse=True)
     least = np.full(len(a), np.iinfo(np.int64).max)
-    np.minimum.at(least, asked, gaps2)
-    is_nearest = gaps2 == least[asked]
-    return a[is_nearest], b[is_nearest]
+    np.minimum.at(least, asked, apart2)
+    to, fro = np.split(apart2 == least[asked], 2)
+    is_wanted = (steps[: len(to)] == 0).any(axis=1) | (to & fro)
+    return pairs[0][is_wanted], pairs[1][is_wanted]
 
 
 def _smooth_polygon(polygon: Polygon) -> BaseGeometry:

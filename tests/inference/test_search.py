@@ -108,6 +108,26 @@ def test_outlines_do_not_depend_on_where_tiles_meet(
         assert max(len(one.tiles) for one in found) == 4
 
 
+@pytest.mark.parametrize("core_px", [36, 64, 512])
+def test_outlines_at_two_cuts_do_not_depend_on_where_tiles_meet(
+    core_px: int, tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
+) -> None:
+    # GIVEN a network that is unsure: noise reaches the lower cut in places
+    class Unsure(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 8 * x[:, :1] + 8 * x[:, 1:2] + 7
+
+    use_network(Unsure())
+    settings = InferSettings(threshold=0.5, probe_threshold=0.2, join_px=2.0, min_px=4)
+    job = infer_job(tmp_path / "a", world, MODEL, core_px=256, settings=settings)
+    whole = run(job)
+    cut = infer_job(tmp_path / "b", world, MODEL, core_px=core_px, settings=settings)
+    assert [replace(one, tiles=()) for one in run(cut)] == [replace(one, tiles=()) for one in whole]
+    assert summary(cut)["specks"] == summary(job)["specks"]
+    assert {one.cut for one in whole} == {0.2, 0.5}
+    assert min(one.stability for one in whole) < 1
+
+
 @pytest.mark.usefixtures("brightness")
 def test_moving_the_grid_by_half_a_tile_keeps_the_outlines(tmp_path: Path, world: World) -> None:
     whole = run(infer_job(tmp_path / "a", world, MODEL))
