@@ -28,13 +28,13 @@ RIM = (2, 10)
 """px; least and most ground round a digitised slump that is background."""
 OF_LENGTH = 0.1
 """Of a slump's length: how far that ground reaches."""
-OF_SMALLEST = 0.2
+OF_SMALLEST = 0.1
 """Of the smallest known slump's area: what is smaller is a speck."""
 SPECK = (4, 100)
 """px; least and most area of a speck."""
 CHECKS = 4
 """Validations of one training."""
-CUT, CUTS = 0.5, (0.3, 0.6)
+CUT, CUTS = 0.5, (0.4, 0.6)
 """Candidate cut where too few known slumps were held out, and its bounds: ranks and budget decide
 what is asked about; a cut beyond these draws outlines that are too wide, or in pieces."""
 LEAST_HELD_OUT = 5
@@ -48,8 +48,9 @@ class Sizes:
     """What the values follow from.
 
     Attributes:
-        lengths: px, longer side of each known slump's bounding rectangle.
+        lengths: px, longer side of each digitised slump's bounding rectangle.
         areas: px, area of each.
+        known: known slumps, those that models drew included.
         rows: px, height of the images.
         cols: px, width of the images.
         pixel_m: m.
@@ -57,6 +58,7 @@ class Sizes:
 
     lengths: Sequence[float]
     areas: Sequence[float]
+    known: int
     rows: int
     cols: int
     pixel_m: float
@@ -65,9 +67,9 @@ class Sizes:
     def text(self) -> str:
         """The sizes in words."""
         return (
-            f"{counted(len(self.lengths), 'known slump')}, half of them at most "
-            f"{median(self.lengths):.0f} px long, the smallest of {min(self.areas):.0f} px, "
-            f"on {self.cols:,} x {self.rows:,} px of {self.pixel_m:g} m"
+            f"{counted(self.known, 'known slump')}, {len(self.lengths)} of them digitised, half of "
+            f"these at most {median(self.lengths):.0f} px long, the smallest of "
+            f"{min(self.areas):.0f} px, on {self.cols:,} x {self.rows:,} px of {self.pixel_m:g} m"
         )
 
 
@@ -94,7 +96,7 @@ def derived(sizes: Sizes, *, per_step: float) -> Derived:
     length = median(sizes.lengths)
     most = max(STEP, min(sizes.rows, sizes.cols) // 2 // STEP * STEP)
     chip = min(STEP * ceil(_within(OF_CHIP * length, CHIP) / STEP), most)
-    steps = round(_within(SEEN * len(sizes.lengths) / per_step, STEPS))
+    steps = round(_within(SEEN * sizes.known / per_step, STEPS))
     rim_px = ceil(_within(OF_LENGTH * length, RIM))
     values: dict[str, Value] = {
         "train.chip_px": chip,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from rtsproj.domain.candidates import Lineage, Relation
+from rtsproj.geometry.identity import HALF
 from rtsproj.geometry.matching import Floats, Geometries, paired_iou
 from rtsproj.settings import LineageSettings
 
@@ -50,7 +51,8 @@ class PlaceIndex:
 
     A question is worth asking where most of a candidate lies on ground that nobody has judged. What
     was accepted reaches a rim further than its outline: two hands, or two models, draw the same
-    slump so differently.
+    slump so differently. What was rejected says nothing of a candidate less than half as large: a
+    slump may lie in an outline of which the rest was none.
     """
 
     def __init__(self, candidate_ids: Ints, slump_ids: Ints, geoms: Geometries) -> None:
@@ -115,7 +117,9 @@ class PlaceIndex:
         own = geoms[candidates]
         known = self._joined(len(own), at[accepted], place[accepted])
         known = shapely.buffer(known, rim_m, quad_segs=ARC)
-        denied = self._joined(len(own), at[~accepted], place[~accepted])
+        is_like = shapely.area(geoms[one]) >= HALF * shapely.area(self._geoms[place])
+        denies = ~accepted & is_like
+        denied = self._joined(len(own), at[denies], place[denies])
         known_m2 = shapely.area(shapely.intersection(own, known))
         denied_m2 = shapely.area(shapely.intersection(own, denied))
         is_accepted = ~shapely.is_empty(known) & (known_m2 >= denied_m2)

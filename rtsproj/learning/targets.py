@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FARTHEST_PX = 4096
 """px; ground further from every label than this is never taken as looked at."""
+MOST_REJECTED = 2.0
+"""Times the largest known slump: a larger rejected outline is no background as a whole."""
 _READ = 4096
 """Shapes whose corners are kept as GDAL takes them: about 10 kB each."""
 
@@ -53,6 +55,12 @@ class LabelIndex:
             else ()
         )
         self._tree = shapely.STRtree(self.outlines)
+        positives = (
+            one.area
+            for one, label in zip(self.outlines, self.labels, strict=True)
+            if label.polarity is Polarity.POSITIVE
+        )
+        self._most_m2 = MOST_REJECTED * max(positives, default=0.0)
         self._corners = lru_cache(maxsize=_READ)(self._read_corners)
 
     def window(self, index: int, *, buffer_m: float) -> Window:
@@ -93,7 +101,7 @@ class LabelIndex:
         mined = [i for i in by[Polarity.POSITIVE] if self._is_mined(i)]
         for shape, labels, value in (
             (_Shape.KNOWN, [i for i in by[Polarity.POSITIVE] if i not in mined], 0),
-            (_Shape.OUTLINE, by[Polarity.NEGATIVE], 0),
+            (_Shape.OUTLINE, [i for i in by[Polarity.NEGATIVE] if self._denies(i)], 0),
             (_Shape.OUTLINE, by[Polarity.IGNORE], IGNORED),
             (_Shape.OUTLINE, by[Polarity.POSITIVE], 1),
             (_Shape.COLLAR, mined if self._collar_m > 0 else [], IGNORED),
@@ -111,6 +119,14 @@ class LabelIndex:
         else:
             found = self.outlines[index].boundary.buffer(self._collar_m)
         return None if found.is_empty else read_corners(found)
+
+    def _denies(self, index: int) -> bool:
+        """True where a negative is background all over; a slump may lie in a vast rejected outline.
+
+        Of such an outline less than half is slump, which is what unlabelled ground is taken for.
+        """
+        is_rejected = self.labels[index].origin == "rejected"
+        return not is_rejected or self.outlines[index].area <= self._most_m2
 
     def _is_mined(self, index: int) -> bool:
         return self.labels[index].origin == "accepted"

@@ -153,15 +153,15 @@ class InferSettings:
 
     threshold: Annotated[float, Range(0.01, 0.99, derived=True)] = 0.0
     """Candidate cut; from the data: the one at which 98 % of the known slumps that were held out
-    are found again, within 0.3 and 0.6."""
+    are found again, within 0.4 and 0.6."""
     probe_threshold: Annotated[float, Range(0, 0.99)] = 0.2
     """Lower cut: what only reaches this one is drawn at it and may be asked about as a probe;
     0 = only the candidate cut."""
     join_px: Annotated[float, Range(0, 64, "px")] = 2.0
     """Parts of an outline that lie this near to each other are one object."""
     min_px: Annotated[int, Range(1, 1_000_000, "px", derived=True)] = 0
-    """Smaller specks are counted in the summary, not raised; from the data: a fifth of the smallest
-    known slump."""
+    """Smaller specks are counted in the summary, not raised; from the data: a tenth of the
+    smallest digitised slump."""
     batch: Annotated[int, Range(0, 1024, "windows")] = 0
     """Windows per forward pass, a device setting; 0 = 1 on a CPU and 8 Mpx on a GPU, halved where
     memory runs out."""

@@ -27,15 +27,18 @@ def from_data(
         Settings that leave nothing open, and what was filled in from what, in words; empty where
         the project file settles everything or there is no positive label.
     """
-    shapes = [shapely.from_wkb(one.wkb) for one in labels if one.polarity is Polarity.POSITIVE]
-    if not shapes:
+    positives = [one for one in labels if one.polarity is Polarity.POSITIVE]
+    if not positives:
         return given, ""
+    digitised = [one for one in positives if one.origin != "accepted"] or positives
+    shapes = [shapely.from_wkb(one.wkb) for one in digitised]
     pixel_m, bounds = source.grid.pixel_m, shapely.bounds(shapes)
     lengths = (bounds[:, 2:] - bounds[:, :2]).max(axis=1) / pixel_m
     found = derived(
         Sizes(
             lengths=lengths.tolist(),
             areas=(shapely.area(shapes) / pixel_m**2).tolist(),
+            known=len(positives),
             rows=source.extent.rows,
             cols=source.extent.cols,
             pixel_m=pixel_m,

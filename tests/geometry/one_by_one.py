@@ -103,7 +103,8 @@ def classify(
     no = [one for one in judged if not one.slump_id and one.geom.intersects(geom)]
     if not yes + no:
         return (Lineage.FRESH.value, 0, 0, 0.0, 0.0)
-    known, denied = _joined(yes).buffer(rim_m), _joined(no)
+    known = _joined(yes).buffer(rim_m)
+    denied = _joined([one for one in no if geom.area >= 0.5 * one.geom.area])
     is_accepted = bool(yes) and geom.intersection(known).area >= geom.intersection(denied).area
     place = max(
         (one for one in yes + no if bool(one.slump_id) == is_accepted),
