@@ -51,22 +51,8 @@ class DemoChoice:
 
 
 def demo_settings(base: Settings) -> Settings:
-    """Small chips and short trainings for two cores; everything else as in any project."""
-    return replace(
-        base,
-        grid=replace(base.grid, core_px=256, margin_px=64, block_px=128),
-        train=replace(
-            base.train,
-            chip_px=96,
-            steps=90,
-            validate_every=45,
-            checkpoint_every=45,
-            buffer_m=150.0,
-            brightness=0.25,
-        ),
-        infer=replace(base.infer, threshold=0.35, min_px=40),
-        lineage=replace(base.lineage, growth_px=60.0),
-    )
+    """Small tiles, so that there are several; everything else as in any project."""
+    return replace(base, grid=replace(base.grid, core_px=256, margin_px=64, block_px=128))
 
 
 def make_demo(folder: Path, choice: DemoChoice, *, by: str) -> Project:
