@@ -32,6 +32,7 @@ from rtsproj.workflow.sources import (
     Added,
     VectorChoice,
     add_area,
+    add_exhaustive_area,
     add_labels,
     add_lines,
     add_terrain,
@@ -228,7 +229,11 @@ def area_add(
     _tell(context, add_area(here.open(), file, choice, by=whoami(by)), "area polygons")
 
 
-@label.command("add", epilog="Example: rtsproj label add slumps.gpkg --polarity positive")
+@label.command(
+    "add",
+    epilog="Examples: rtsproj label add slumps.gpkg --polarity positive\n\n"
+    "rtsproj label add slumps.gpkg --exhaustive-area mapped.geojson",
+)
 def label_add(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE")],
@@ -236,20 +241,29 @@ def label_add(
     polarity: Annotated[str, typer.Option(help="positive or negative")] = "positive",
     where: Where = None,
     assume_crs: AssumeCrs = None,
+    exhaustive_area: Annotated[
+        Path | None,
+        typer.Option(metavar="AREA", help="File of polygons in which every slump is labelled."),
+    ] = None,
     by: As = None,
 ) -> None:
     """Take in training polygons; positives are the first slumps of the inventory.
 
     The fields of the file are kept with each outline: id, date and name are the columns
     source_uid, source_date and source_name of the views labels and inventory. Of a file with the
-    field TrainClass (ARTS) the outlines of the asked polarity are taken.
+    field TrainClass (ARTS) the outlines of the asked polarity are taken. Ground without a label
+    may hold slumps that nobody has drawn; inside --exhaustive-area it is background.
     """
     if polarity not in ("positive", "negative"):
         raise UsageError(f"polarity {polarity!r} is not known", hint="positive or negative")
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
-    added = add_labels(here.open(), file, choice, polarity=Polarity(polarity), by=whoami(by))
+    project = here.open()
+    added = add_labels(project, file, choice, polarity=Polarity(polarity), by=whoami(by))
     _tell(context, added, f"{polarity} labels")
+    if exhaustive_area is not None:
+        area = add_exhaustive_area(project, exhaustive_area, by=whoami(by))
+        _tell(context, area, "areas that are labelled all over")
 
 
 @line.command(

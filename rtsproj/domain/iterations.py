@@ -43,9 +43,11 @@ class Probe:
         """What was tried, as the second half of a sentence; empty where probes are off."""
         if not self.is_on:
             return ""
-        asked = counted(self.asked, "outline") + " below the cut" if self.asked else "nothing more"
+        if not self.asked and not self.left:
+            return " of another network, which saw nothing else to ask about"
+        asked = counted(self.asked, "outline")
         weaker = f"; {counted(self.left, 'weaker outline')} not asked about" if self.left else ""
-        return f" of another network, which also asked about {asked}{weaker}"
+        return f" of another network, which also asked about {asked} below the cut{weaker}"
 
 
 NO_PROBE = Probe()

@@ -17,6 +17,10 @@ class Polarity(StrEnum):
     """unsure or undecided: 255, never 0 and never 1 (method 5)."""
 
 
+EXHAUSTIVE = "exhaustive"
+"""Reason of a negative label that is an area in which every slump is labelled."""
+
+
 class Subset(StrEnum):
     """Side of the spatial split."""
 
@@ -75,6 +79,7 @@ def capped_negatives(
 
     A group that is used up or at its quota leaves its turns to the others; where all others are
     used up, the rest of the cap stays empty, so that a common reason never fills it (method 5).
+    Areas that are labelled all over are always chosen, and count for no cap.
 
     Args:
         labels: negative labels, in any order.
@@ -85,8 +90,12 @@ def capped_negatives(
         The chosen negatives, by ascending label_id.
     """
     groups: dict[tuple[str, str], list[TrainingLabel]] = defaultdict(list)
+    areas = []
     for label in labels:
-        groups[label.origin, label.reason].append(label)
+        if label.reason == EXHAUSTIVE:
+            areas.append(label)
+        else:
+            groups[label.origin, label.reason].append(label)
     queues = [
         sorted(groups[key], key=lambda one: seeded_hash(rule.seed, one.label_id))
         for key in sorted(groups)
@@ -99,7 +108,7 @@ def capped_negatives(
         ):
             chosen.append(one)
             taken[one.reason] += 1
-    return tuple(sorted(chosen, key=lambda one: one.label_id))
+    return tuple(sorted((*areas, *chosen), key=lambda one: one.label_id))
 
 
 def seeded_hash(seed: int, *parts: int | str) -> int:

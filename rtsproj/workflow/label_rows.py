@@ -33,6 +33,7 @@ class GivenLabels:
         polarity: positive or negative.
         source_id: row of the file.
         by: who adds them.
+        reason: ``EXHAUSTIVE`` of an area that is labelled all over; else empty.
     """
 
     geoms: npt.NDArray[np.object_]
@@ -40,6 +41,7 @@ class GivenLabels:
     polarity: Polarity
     source_id: int
     by: str
+    reason: str = ""
 
 
 def insert_labels(connection: Connection, given: GivenLabels) -> float:
@@ -58,7 +60,7 @@ def insert_labels(connection: Connection, given: GivenLabels) -> float:
             source_id=given.source_id,
             polarity=given.polarity.value,
             origin="seed" if is_positive else "given",
-            reason="",
+            reason=given.reason,
             from_iteration=latest["iteration"] if latest else 1,
             added_by=given.by,
         ),

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.attributes import first_value
 from rtsproj.domain.ids import slump_name
-from rtsproj.domain.labels import Polarity
+from rtsproj.domain.labels import EXHAUSTIVE, Polarity
 from rtsproj.domain.lines import PLACES, line_kind
 from rtsproj.domain.places import Place
 from rtsproj.domain.scenes import Role
@@ -117,6 +117,27 @@ def add_labels(
 
     Of a file with the field TrainClass (ARTS) only the outlines of that class are taken.
     """
+    return _add_labels(project, path, choice, _Teaching(polarity), by=by)
+
+
+def add_exhaustive_area(project: Project, path: Path, *, by: str) -> Added:
+    """Take in polygons in which every slump is labelled: all other ground in them is background."""
+    area = _Teaching(Polarity.NEGATIVE, EXHAUSTIVE)
+    return _add_labels(project, path, VectorChoice(), area, by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teaching:
+    """What labels say to a training, and why where a person has not drawn each."""
+
+    polarity: Polarity
+    reason: str = ""
+
+
+def _add_labels(
+    project: Project, path: Path, choice: VectorChoice, teaches: _Teaching, *, by: str
+) -> Added:
+    polarity = teaches.polarity
     file, crs, checked = _checked(project, path, choice, checked_polygons)
     geoms = _to_project(checked.geoms, file, choice, crs=crs)
     _check_over_images(project, geoms, path, crs)
@@ -134,7 +155,7 @@ def add_labels(
             left_out |= _repeats(connection, file, geoms, but=left_out)
         kept = [number for number in range(len(geoms)) if number not in left_out]
         props = [file.features[number][2] for number in kept]
-        given = GivenLabels(geoms[kept], props, polarity, source_id, by)
+        given = GivenLabels(geoms[kept], props, polarity, source_id, by, teaches.reason)
         total = insert_labels(connection, given)
         for line in sources.line_sources(connection):
             measure_source(connection, line["source_id"], line["kind"], crs)

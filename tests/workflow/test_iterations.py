@@ -1,5 +1,7 @@
 """Searches, decisions and the stop rule over several iterations."""
 
+from dataclasses import replace
+
 import pytest
 from desk import (
     catch_up_with,
@@ -7,6 +9,7 @@ from desk import (
     search,
     square,
     stop_at_once,
+    write_settings,
 )
 
 from rtsproj.domain.candidates import Status
@@ -288,3 +291,77 @@ def test_the_queue_has_small_outlines_last(project: Project) -> None:
     search(project, [square(60, 80, 5), FRESH, OTHER])
     assert read_queue(project, Wanted(), analyst="ann").ids[-1] == 1
     assert list_candidates(project, status=Status.OPEN)[0].candidate_id == 1
+
+
+def test_the_silence_of_the_first_network_does_not_stop_the_search(project: Project) -> None:
+    # GIVEN a first search that draws the seeds alone
+    search(project, [SEED, SMALL_SEED])
+    first = converge(project, by="ann")
+    assert (first.converged, first.next_iteration) == (False, 2)
+    assert first.reason == (
+        "iteration 1 found no new slump: a second network searches before that counts"
+    )
+    # WHEN the second one's questions are all probes, and none of them is a slump
+    search(project, [SEED, FRESH, OTHER])
+    assert [one.raised for one in list_candidates(project, iteration=2)] == ["cut"] * 3
+    for candidate_id in (4, 5):
+        decide(project, candidate_id, Word(Verdict.REJECT), analyst="ann")
+    last = converge(project, by="ann")
+    assert last.converged
+    assert last.reason == (
+        "no new slump in iteration 2 of another network, which saw nothing else to ask about: "
+        "the zero-new rule is met"
+    )
+
+
+def test_a_search_raises_its_best_and_fills_up_with_probes(project: Project) -> None:
+    # GIVEN two known slumps, a budget of three questions for each, and forty outlines
+    settings = project.settings
+    triage = replace(settings.triage, probes=4)
+    write_settings(project, replace(settings, triage=triage))
+    shapes = [square(9 * n % 180, 9 * n // 180 * 9 + 60, 4) for n in range(40)]
+    [one] = search(project, shapes)
+    # THEN the six best are raised; the next iteration goes no lower than the last find
+    assert (one.shown, one.probes, one.left) == (6, 0, 34)
+    found = list_candidates(project)
+    assert sorted(row.score_mean for row in found) == pytest.approx(
+        [0.5 + n / 100 for n in range(34, 40)]
+    )
+    best = max(found, key=lambda row: row.score_mean)
+    for row in found:
+        verdict = Verdict.ACCEPT if row is best else Verdict.REJECT
+        decide(project, row.candidate_id, Word(verdict), analyst="ann")
+    converge(project, by="ann")
+    [two] = search(project, shapes)
+    assert (two.shown, two.probes) == (4, 4)
+    later = list_candidates(project, iteration=2)
+    assert {row.raised for row in later if row.status == "open"} == {"probe"}
+    text = look(project).reason
+    assert "4 candidates still open" in text
+    for row in later:
+        if row.status == "open":
+            decide(project, row.candidate_id, Word(Verdict.REJECT), analyst="ann")
+    assert "also asked about 4 outlines below the cut; 30 weaker outlines" in look(project).reason
+
+
+def test_an_accepted_outline_takes_in_pieces_for_as_long_as_it_is_accepted(
+    project: Project,
+) -> None:
+    search(project, [square(60, 80, 6), square(60, 88, 6)])
+    for candidate_id in (1, 2):
+        decide(project, candidate_id, Word(Verdict.ACCEPT), analyst="ann")
+    before = slumps(project)
+    converge(project, by="ann")
+    search(project, [square(58, 78, 20)])
+    decide(project, 3, Word(Verdict.ACCEPT), analyst="ann")
+    after = slumps(project)
+    assert [one["slump_id"] for one in after] == [1, 2, 3]
+    assert after[-1]["area_m2"] > before[-1]["area_m2"] * 5
+    assert look(project).new_slumps == 0
+    undo(project, times=1, analyst="ann")
+    assert slumps(project) == before
+    redo(project, times=1, analyst="ann")
+    again = slumps(project)
+    assert [(one["slump_id"], one["area_m2"]) for one in again] == [
+        (one["slump_id"], one["area_m2"]) for one in after
+    ]
