@@ -1,6 +1,5 @@
 """A search finds the same outlines however it is cut into tiles, stopped, killed or repaired."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +9,12 @@ import numpy as np
 import pytest
 import shapely
 import torch
+from searches import MODEL, run, summary
 from torch import nn
 from workshop import GRID, World, infer_job, make_world, shifted
 
 from rtsproj.domain.candidates import Outline
 from rtsproj.domain.grid import Window
-from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Outcome, Tile
 from rtsproj.errors import DamagedError, InterruptedJobError, RtsError
 from rtsproj.geometry.matching import object_scores
@@ -27,8 +26,6 @@ from rtsproj.inference.search import Search, tile_raster, tile_table
 from rtsproj.inference.shards import search
 from rtsproj.jobs import tables
 from rtsproj.jobs.curves import speed_points
-from rtsproj.jobs.files import sha256_of
-from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.settings import InferSettings
 from rtsproj.workflow.search_monitor import FOUND, SearchWatch
@@ -39,22 +36,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity"),
 ]
 
-Job = tuple[JobFolder, InferRequest]
-MODEL = (Path("/none"), "")
-
 
 class Kill(BaseException):
     """Ends a search at once, like SIGKILL."""
-
-
-def run(job: Job) -> tuple[Outline, ...]:
-    search(*job, Reporter(job[0]))
-    return tables.read_outlines(job[0].outlines)
-
-
-def summary(job: Job) -> dict[str, object]:
-    found: dict[str, object] = json.loads(job[0].done.read_text())["summary"]
-    return found
 
 
 def shapes(outlines: tuple[Outline, ...]) -> list[shapely.Geometry]:
@@ -106,26 +90,6 @@ def test_outlines_do_not_depend_on_where_tiles_meet(
     assert [replace(one, tiles=()) for one in found] == [replace(one, tiles=()) for one in whole]
     if core_px in (36, 37):
         assert max(len(one.tiles) for one in found) == 4
-
-
-@pytest.mark.parametrize("core_px", [36, 64, 512])
-def test_outlines_at_two_cuts_do_not_depend_on_where_tiles_meet(
-    core_px: int, tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
-) -> None:
-    # GIVEN a network that is unsure: noise reaches the lower cut in places
-    class Unsure(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return 8 * x[:, :1] + 8 * x[:, 1:2] + 7
-
-    use_network(Unsure())
-    settings = InferSettings(threshold=0.5, probe_threshold=0.2, join_px=2.0, min_px=4)
-    job = infer_job(tmp_path / "a", world, MODEL, core_px=256, settings=settings)
-    whole = run(job)
-    cut = infer_job(tmp_path / "b", world, MODEL, core_px=core_px, settings=settings)
-    assert [replace(one, tiles=()) for one in run(cut)] == [replace(one, tiles=()) for one in whole]
-    assert summary(cut)["specks"] == summary(job)["specks"]
-    assert {one.cut for one in whole} == {0.2, 0.5}
-    assert min(one.stability for one in whole) < 1
 
 
 @pytest.mark.usefixtures("brightness")
@@ -357,23 +321,6 @@ def test_a_tile_without_any_likely_pixel_leaves_no_file(
     }
 
 
-def test_a_raster_below_the_cut_is_kept_for_a_lower_one(
-    tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
-) -> None:
-    class Likely(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x[:, :1] * 0 - 0.5
-
-    use_network(Likely())
-    settings = InferSettings(threshold=0.5, probe_threshold=0.0)
-    job = infer_job(tmp_path / "2-infer", world, MODEL, settings=settings)
-    assert run(job) == ()
-    assert len(list(job[0].tile_outputs.glob("*.tif"))) == 16
-    outcome = tables.read_outcomes(job[0].outcomes)[1]
-    assert outcome.outcome is Outcome.EMPTY
-    assert outcome.sha256 == sha256_of(tile_table(job[0], 1))
-
-
 @pytest.mark.usefixtures("brightness")
 def test_bf16_is_compared_with_fp32_once(tmp_path: Path, world: World) -> None:
     settings = InferSettings(threshold=0.5, precision="bf16")
@@ -399,18 +346,3 @@ def test_a_job_without_an_area_is_damaged(tmp_path: Path, world: World) -> None:
     job[0].area.unlink()
     with pytest.raises(DamagedError, match=r"area\.wkb is missing"):
         run(job)
-
-
-def test_members_that_disagree_give_their_spread(
-    tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
-) -> None:
-    class Two(nn.Module):
-        """Both find the bright ones, one of them is surer."""
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.cat([5 * x[:, :1], 2 * x[:, :1]], 1)
-
-    use_network(Two())
-    found = run(infer_job(tmp_path / "2-infer", world, MODEL))
-    assert len(found) == len(world.slumps)
-    assert all(one.spread is not None and 0 < one.spread < 0.5 for one in found)

@@ -35,6 +35,7 @@ TINY = TrainSettings(
     validate_every=4,
     checkpoint_every=2,
     buffer_m=60.0,
+    refit="none",
 )
 """A network of 0.2 million parameters with dropout, for tests of the machinery."""
 
@@ -151,7 +152,7 @@ def infer_job(
         job=2,
         iteration=1,
         source=world.source,
-        settings=settings or InferSettings(threshold=0.5),
+        settings=settings or InferSettings(threshold=0.5, min_px=12),
         model_path=str(model[0]),
         model_sha256=model[1],
         core_px=core_px,
