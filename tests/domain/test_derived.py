@@ -22,7 +22,7 @@ def test_every_value_suits_the_image(known: list[float], image: tuple[int, int],
     assert STEP <= chip <= CHIP[1]
     assert chip <= max(STEP, min(image) / 2)
     assert found.values["infer.min_px"] >= 1
-    assert found.values["train.background_m"] <= 10 * pixel_m
+    assert found.values["train.background_m"] <= 5 * pixel_m
     assert found.values["train.buffer_m"] == chip / 2 * pixel_m
     assert str(chip) in found.text
 

@@ -34,7 +34,7 @@ SIDE = 320
 FIRST = [square(50 * n + 70, 80, 12) for n in range(4)]
 SECOND = [square(50 * n + 74, 140 + 60 * row, 8 + 2 * n) for row in range(2) for n in range(4)]
 FAILED_TILE = 3
-SETTINGS = {"core_px = 512": "core_px = 64", "steps = 200": "steps = 60"}
+SETTINGS = {"core_px = 512": "core_px = 64", "steps = 0": "steps = 60"}
 
 
 class Clock:

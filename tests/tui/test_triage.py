@@ -1,6 +1,6 @@
 """Triage driven by keys: marks, bulk, filter, adjudication, outlines; what is on disk counts."""
 
-from desk import search, square
+from desk import search, square, stop_at_once
 from driving import settle, text_of
 from rooms import toasts
 from textual.pilot import Pilot
@@ -122,6 +122,7 @@ async def test_filter_and_order_shrink_and_turn_the_queue(project: Project) -> N
 
 
 async def test_a_held_key_drops_and_reorders_nothing(project: Project) -> None:
+    stop_at_once(project)
     search(project, [square(3 * n % 180, 3 * n // 180 * 9 + 60, 2) for n in range(120)])
     app = RtsApp(project, analyst="ann", at="triage")
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
