@@ -29,12 +29,14 @@ class Probe:
         settles: True where an iteration without a new slump may stop the search. The first network
             alone never does, unless probes are switched off.
         asked: candidates that were asked about as probes.
+        far: those of them that were unlike everything judged.
         left: outlines on new ground that were not asked about.
         is_on: False where probes are switched off (the published rule).
     """
 
     settles: bool = True
     asked: int = 0
+    far: int = 0
     left: int = 0
     is_on: bool = False
 
@@ -44,6 +46,7 @@ class Probe:
         if not self.is_on:
             return ""
         asked = counted(self.asked, "outline") + " below the cut" if self.asked else "nothing more"
+        asked += f", {self.far} of them unlike everything judged" if self.far else ""
         weaker = f"; {counted(self.left, 'weaker outline')} not asked about" if self.left else ""
         return f" of another network, which also asked about {asked}{weaker}"
 
