@@ -38,6 +38,12 @@ from rtsproj.jobs.reporter import Reporter
 from rtsproj.learning.model_file import Ensemble, save_model
 from rtsproj.learning.network import NetworkSpec, build_network
 
+# rasterio silences these by a filter that threads share; between them one slips through
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dataset has no geotransform"),
+    pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity"),
+]
+
 Job = tuple[JobFolder, InferRequest]
 MODEL = (Path("/none"), "")
 SPEC = NetworkSpec("DeepLabV3Plus", TINY.encoder, 16, BANDS)
