@@ -268,8 +268,8 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             continue
         here.talk.say(
             f"job {one.job_id}: {counted(one.candidates, 'candidate')}, {one.shown} to decide, "
-            f"{one.probes} of them as probes; {counted(one.left, 'weaker outline')} not asked "
-            f"about (triage.budget), {one.specks} specks left out (infer.min_px)"
+            f"{one.probes} of them as probes{_far(one)}; {counted(one.left, 'weaker outline')} not "
+            f"asked about (triage.budget), {one.specks} specks left out (infer.min_px)"
         )
         for tile_id, reason in one.failed_tiles:
             here.talk.say(f"tile {tile_id} failed: {reason}")
@@ -277,6 +277,10 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             here.talk.say(
                 f"{counted(len(one.failed_tiles), 'tile')} failed; `rtsproj infer` tries again"
             )
+
+
+def _far(one: Collected) -> str:
+    return f" ({one.far} unlike everything judged)" if one.far else ""
 
 
 def _line(one: Job) -> tuple[object, ...]:

@@ -39,6 +39,8 @@ class Raised(StrEnum):
     """it is among the best above the candidate cut."""
     PROBE = "probe"
     """it is below what would be raised: asked to try the model."""
+    FAR = "far"
+    """it is a probe that is unlike everything judged, in the network's features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Outline:
         cut: 0..1, the probability it was drawn at; 0 = not recorded.
         stability: 0..1, its pixels as a share of those of its object at the lower cut; 1 where
             it was drawn at the lower cut or there is one cut only.
+        novelty: 0..2, cosine distance to the nearest judged place in the network's features; None
+            where it was not computed or nothing is judged.
     """
 
     seq: int
@@ -70,3 +74,4 @@ class Outline:
     spread: float | None = None
     cut: float = 0.0
     stability: float = 1.0
+    novelty: float | None = None

@@ -29,12 +29,14 @@ class Probe:
         settles: True where an iteration without a new slump may stop the search. The first network
             alone never does, unless probes are switched off.
         asked: candidates that were asked about as probes.
+        far: those of them that were unlike everything judged.
         left: outlines on new ground that were not asked about.
         is_on: False where probes are switched off (the published rule).
     """
 
     settles: bool = True
     asked: int = 0
+    far: int = 0
     left: int = 0
     is_on: bool = False
 
@@ -45,9 +47,10 @@ class Probe:
             return ""
         if not self.asked and not self.left:
             return " of another network, which saw nothing else to ask about"
-        asked = counted(self.asked, "outline")
-        weaker = f"; {counted(self.left, 'weaker outline')} not asked about" if self.left else ""
-        return f" of another network, which also asked about {asked} below the cut{weaker}"
+        asked = counted(self.asked, "weaker outline")
+        far = f", {self.far} of them unlike everything judged" if self.far else ""
+        left = f"; {self.left:,} more were not asked about" if self.left else ""
+        return f" of another network, which also asked about {asked}{far}{left}"
 
 
 NO_PROBE = Probe()

@@ -17,6 +17,7 @@ from rtsproj.domain.tiles import Outcome, TileOutcome
 from rtsproj.errors import InterruptedJobError
 from rtsproj.inference.delineate import probability_digest
 from rtsproj.inference.join import write_joined
+from rtsproj.inference.novelty import write_novelty
 from rtsproj.inference.search import Search, layout_of, tile_raster, tile_table
 from rtsproj.inference.windows import Shard, shards_of
 from rtsproj.jobs.claims import Claims
@@ -153,11 +154,12 @@ def is_done(shard: Shard, known: Mapping[int, TileOutcome]) -> bool:
 
 
 def conclude(work: Work, reporter: Reporter) -> None:
-    """Join outlines, gather outcomes, write done.json; the same however often it is done."""
+    """Join and compare outlines, write outcomes and done.json; the same however often."""
     folder, request = work.folder, work.request
     outcomes = known_outcomes(folder)
     told = [one for _, one in sorted(outcomes.items())]
     joined = write_joined(folder, request, outcomes, reporter)
+    write_novelty(folder, request, reporter)
     write_outcomes(folder.outcomes, told)
     summary = {
         "verb": request.verb,

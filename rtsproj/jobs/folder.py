@@ -46,6 +46,11 @@ class JobFolder:
         return self.inputs / "area.wkb"
 
     @property
+    def judged(self) -> Path:
+        """Outlines of the judged places that a search compares its own with."""
+        return self.inputs / "judged.jsonl"
+
+    @property
     def outputs(self) -> Path:
         """Folder of results."""
         return self.path / "outputs"

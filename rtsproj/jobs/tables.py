@@ -47,6 +47,20 @@ def read_tiles(path: Path) -> tuple[Tile, ...]:
     return _read(path, lambda raw: Tile(**raw))
 
 
+def write_judged(path: Path, outlines: Iterable[bytes]) -> str:
+    """Write outlines of judged places, WKB in the project CRS; returns the sha256 of the file."""
+    return _write(path, outlines, lambda wkb: {"wkb": wkb.hex()})
+
+
+def read_judged(path: Path) -> tuple[bytes, ...]:
+    """Read outlines of judged places; none where an older program wrote the job.
+
+    Raises:
+        DamagedError: a line is not an outline.
+    """
+    return tuple(_parsed(path, raw, lambda one: bytes.fromhex(one["wkb"])) for raw in _rows(path))
+
+
 def write_outlines(path: Path, outlines: Iterable[Outline]) -> str:
     """Write outlines in the order given; returns the sha256 of the file."""
     return _write(path, outlines, _outline_row)
@@ -190,6 +204,7 @@ def _outline_row(outline: Outline) -> dict[str, Any]:
         "cut": outline.cut,
         "stability": outline.stability,
         **({} if outline.spread is None else {"spread": outline.spread}),
+        **({} if outline.novelty is None else {"novelty": outline.novelty}),
     }
 
 

@@ -212,6 +212,9 @@ class TriageSettings:
     probes: Annotated[int, Range(0, 10_000, "candidates")] = 12
     """Least questions of an iteration, filled up with the best of what is not raised, as probes. An
     iteration without a new slump ends the search only where it has probed."""
+    far: Annotated[int, Range(0, 1_000, "candidates")] = 3
+    """Of an iteration's questions, those that are unlike everything judged, in the network's
+    features; they are probes."""
     batch_size: Annotated[int, Range(1, 1_000_000, "candidates")] = 200
     """Candidates per batch of the queue."""
     small_px: Annotated[int, Range(0, 1_000_000, "px")] = 100

@@ -3,8 +3,9 @@
 A search draws far more outlines than slumps. Asking about all of them wastes an analyst's day;
 asking only about what the model is sure of stops early, at what it knew before. So the best are
 asked about, as many as the finds so far justify, and down to the score at which the last
-iteration's questions still found a slump for the budget; and a few below that, as probes. What is
-left comes again in the next iteration, drawn by a better model.
+iteration's questions still found a slump for the budget; and a few below that, as probes, some
+of which are chosen because they are unlike everything judged. What is left comes again in the next
+iteration, drawn by a better model.
 """
 
 from collections.abc import Sequence
@@ -31,19 +32,28 @@ class AskingPlan:
         limit: most outlines above the cut that are raised; None = all.
         floor: 0..1, least rank of those.
         probes: questions that are filled up to with what is left, best first.
+        far: those of them that are the most novel of what is left instead.
     """
 
     limit: int | None = None
     floor: float = 0.0
     probes: int = 0
+    far: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is raised, as numbers of outlines in the order of their rank."""
+    """What is raised, as numbers of outlines.
+
+    Attributes:
+        raised: above the cut, best first.
+        probes: best of what is left first.
+        far: other probes, most novel first.
+    """
 
     raised: Ints
     probes: Ints
+    far: Ints
 
 
 def rank_of(score_mean: Floats, stability: Floats) -> Floats:
@@ -56,24 +66,29 @@ def rank_of(score_mean: Floats, stability: Floats) -> Floats:
     return rank
 
 
-def asked(rank: Floats, is_low: Flags, plan: AskingPlan) -> Asked:
+def asked(rank: Floats, is_low: Flags, plan: AskingPlan, *, novelty: Floats) -> Asked:
     """Choose among the outlines that show new ground.
 
     Args:
         rank: of each, from ``rank_of``.
         is_low: True where it reaches only the probe cut.
         plan: how many.
+        novelty: of each, how unlike everything judged it is; NaN where it is not known.
 
     Returns:
-        Numbers into ``rank``; equal ranks in the order given.
+        Numbers into ``rank``; equal ranks and novelties in the order given, the better first.
     """
     order = np.argsort(-rank, kind="stable")
     main = order[~is_low[order]]
     if plan.limit is None:
-        return Asked(main, main[:0])
+        return Asked(main, main[:0], main[:0])
     raised = main[rank[main] >= plan.floor][: plan.limit]
     left = np.concatenate((main[len(raised) :], order[is_low[order]]))
-    return Asked(raised, left[: max(0, plan.probes - len(raised))])
+    room = max(0, plan.probes - len(raised))
+    novel = left[np.isfinite(novelty[left])]
+    far = novel[np.argsort(-novelty[novel], kind="stable")][: min(plan.far, room)]
+    probes = left[~np.isin(left, far)][: room - len(far)]
+    return Asked(raised, probes, far)
 
 
 def score_floor(ranks: Sequence[float], found: Sequence[bool], *, budget: float) -> float:

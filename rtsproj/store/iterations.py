@@ -79,6 +79,7 @@ def _probe(connection: Connection, iteration: int) -> Probe:
     return Probe(
         settles=not probing or iteration > 1,
         asked=sum(int(one["probes"]) for one in probing),
+        far=sum(int(one.get("far", 0)) for one in probing),  # none before they were recorded
         left=sum(int(one["left"]) for one in probing),
         is_on=bool(probing),
     )

@@ -32,4 +32,5 @@ def asking_plan(connection: Connection, iteration: int, settings: TriageSettings
             ranks.tolist(), [one["found"] for one in decided], budget=settings.budget
         ),
         probes=settings.probes,
+        far=settings.far,
     )

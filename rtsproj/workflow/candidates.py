@@ -18,6 +18,12 @@ from rtsproj.workflow.epochs import Epoch, epochs_of
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.scenes import no_map_scene
 
+_WHY = {
+    Raised.CUT: "",
+    Raised.PROBE: ", asked as a probe",
+    Raised.FAR: ", asked because it is unlike everything judged",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
@@ -45,7 +51,7 @@ class CandidateRow:
         confidence: certain, probable, possible or empty.
         flagged: to come back to.
         spread: 0..0.5, how far the members of an ensemble disagree; None = one member.
-        raised: cut or probe: why it is asked about; doors hide it with the score.
+        raised: cut, probe or far: why it is asked about; doors hide it with the score.
     """
 
     candidate_id: int
@@ -75,8 +81,8 @@ class CandidateRow:
     def score_text(self) -> str:
         """The model's scores, which a person sees after the verdict."""
         spread = "" if self.spread is None else f", members disagree by {self.spread:.2f}"
-        probe = ", asked as a probe" if self.raised == Raised.PROBE else ""
-        return f"{self.score_mean:.2f}, max {self.score_max:.2f}{spread}{probe}"
+        why = _WHY[Raised(self.raised)]
+        return f"{self.score_mean:.2f}, max {self.score_max:.2f}{spread}{why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Collected:
         failed_tiles: tiles that the search could not do, by id, with the reason.
         has_model: True where a training's model was taken in; a sweep may leave only its table.
         probes: those of the shown ones that are asked as probes.
+        far: those of the probes that are unlike everything judged.
         left: outlines on new ground that are not asked about in this iteration.
     """
 
@@ -54,6 +55,7 @@ class Collected:
     failed_tiles: tuple[tuple[int, str], ...]
     has_model: bool = False
     probes: int = 0
+    far: int = 0
     left: int = 0
 
 
@@ -157,6 +159,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
                         "candidates": drawn.count,
                         "raised": drawn.shown,
                         "probes": drawn.probes,
+                        "far": drawn.far,
                         "left": drawn.left,
                         "specks": specks,
                         "failed_tiles": len(failed),
@@ -171,6 +174,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
         specks,
         failed,
         probes=drawn.probes,
+        far=drawn.far,
         left=drawn.left,
     )
 

@@ -72,6 +72,7 @@ class Drawn:
         count: those that become candidates.
         shown: those of them that wait for a decision.
         probes: those of these that are asked as probes.
+        far: those of the probes that are asked because they are unlike everything judged.
         left: outlines that show new ground and are not asked about.
         near: (source_id, kind) -> places among the candidates, nearest lines and distances in m.
     """
@@ -79,6 +80,7 @@ class Drawn:
     count: int
     shown: int
     probes: int
+    far: int
     left: int
     near: Mapping[tuple[int, str], Near]
 
@@ -179,10 +181,12 @@ def lay_down(
     pairs = tuple(np.concatenate(column) for column in zip(*met, strict=True))
     chosen = _chosen(_all_ranks(ranks), plan)
     _lay_down_chosen(spool, chosen, (pairs[0], pairs[1]))
+    probes, far = (int((chosen.raised == one.value).sum()) for one in (Raised.PROBE, Raised.FAR))
     return Drawn(
         len(chosen.numbers),
         chosen.shown,
-        int((chosen.raised == Raised.PROBE.value).sum()),
+        probes + far,
+        far,
         chosen.left,
         {
             (source_id, known.lines[source_id][0]): _of_chosen(parts, chosen.numbers)
@@ -200,12 +204,14 @@ class _Ranks:
         is_low: True where it reaches only the probe cut.
         is_known: True where it shows no new ground.
         is_met: True where it shares ground with a judged place.
+        novelty: how unlike everything judged it is; NaN where that is not known.
     """
 
     rank: Floats
     is_low: Flags
     is_known: Flags
     is_met: Flags
+    novelty: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +238,7 @@ def _ranks(columns: Mapping[str, npt.NDArray[Any]], threshold: float) -> _Ranks:
         (cut > 0) & (cut < threshold),
         columns["lineage"] == Lineage.SAME.value,
         columns["lineage_iou"] > 0,
+        columns["novelty"],
     )
 
 
@@ -244,13 +251,15 @@ def _all_ranks(parts: Sequence[_Ranks]) -> _Ranks:
 def _chosen(given: _Ranks, plan: AskingPlan) -> _Chosen:
     """What is asked about, and what shows a known place again above the candidate cut."""
     new = np.flatnonzero(~given.is_known & ~(given.is_low & given.is_met))
-    found = asked(given.rank[new], given.is_low[new], plan)
+    novelty = np.where(given.is_met, np.nan, given.novelty)[new]
+    found = asked(given.rank[new], given.is_low[new], plan, novelty=novelty)
     raised = np.full(len(given.rank), "", object)
     raised[given.is_known & ~given.is_low] = Raised.CUT.value
     raised[new[found.raised]] = Raised.CUT.value
     raised[new[found.probes]] = Raised.PROBE.value
+    raised[new[found.far]] = Raised.FAR.value
     numbers = np.flatnonzero(raised != "")
-    shown = len(found.raised) + len(found.probes)
+    shown = len(found.raised) + len(found.probes) + len(found.far)
     return _Chosen(numbers, raised[numbers], shown, len(new) - shown)
 
 
@@ -332,7 +341,8 @@ def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
         "seq": np.array([one.seq for one in block], np.int64),
         "score_mean": np.array([one.score_mean for one in block], float),
         "score_max": np.array([one.score_max for one in block], float),
-        "spread": np.array([np.nan if one.spread is None else one.spread for one in block], float),
+        "spread": np.array([one.spread for one in block], float),  # None becomes NaN
+        "novelty": np.array([one.novelty for one in block], float),
         "pixels": np.array([one.pixels for one in block], np.int64),
         "at_edge": np.array([one.at_edge for one in block], bool),
         "tiles": np.array([",".join(map(str, one.tiles)) for one in block], dtype=object),

@@ -14,9 +14,10 @@ from rtsproj.errors import DamagedError, NeedsError
 from rtsproj.geometry.grid import require_blend
 from rtsproj.jobs.files import sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
-from rtsproj.jobs.tables import write_tiles
-from rtsproj.settings import InferSettings
-from rtsproj.store import iterations, jobs, tiles
+from rtsproj.jobs.tables import write_judged, write_tiles
+from rtsproj.settings import InferSettings, TriageSettings
+from rtsproj.store import candidates, iterations, jobs, tiles
+from rtsproj.store.database import Connection
 from rtsproj.workflow.from_data import as_recorded
 from rtsproj.workflow.jobs import HERE, Job, Where, require_no_running_job, start_job
 from rtsproj.workflow.project import Project, reading
@@ -56,6 +57,7 @@ def start_search(
         model = jobs.newest_model(connection, iteration)
         wanted = tiles.tiles_to_search(connection, iteration)
         recorded = iterations.recorded_settings(connection, iteration)
+        judged = _compared(connection, settings.triage)
         job_id = jobs.next_job_id(connection)
     if model is None:
         raise NeedsError(f"iteration {iteration} has no model yet", hint="next: rtsproj train")
@@ -74,6 +76,7 @@ def start_search(
         shutil.rmtree(folder.path)
     folder.create()
     write_tiles(folder.tiles, wanted)
+    write_judged(folder.judged, judged)
     write_atomic(folder.area, shapely.to_wkb(ground.area))
     request = InferRequest(
         job=job_id,
@@ -86,6 +89,14 @@ def start_search(
         margin_px=settings.grid.margin_px,
     )
     return start_job(project, folder, request, by=by, where=where)
+
+
+def _compared(connection: Connection, settings: TriageSettings) -> Sequence[bytes]:
+    """Outlines of the judged places; none where no question is asked for being unlike them."""
+    if not (settings.budget and settings.far):
+        return ()
+    _, judged = candidates.judged_places(connection)
+    return [shapely.to_wkb(one) for one in judged]
 
 
 def _settled(settings: InferSettings, scores: str, note: Callable[[str], None]) -> InferSettings:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "learning"))
 
 from workshop import Brightness, World, make_world, model_info
 
-from rtsproj.inference import search
+from rtsproj.inference import novelty, search
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +30,10 @@ def use_network(monkeypatch: pytest.MonkeyPatch) -> Callable[[nn.Module], None]:
     """Searches run this network whatever model the request names."""
 
     def use(network: nn.Module) -> None:
-        monkeypatch.setattr(
-            search, "load_model", lambda path, sha256: (network.eval(), model_info())
-        )
+        for module in (search, novelty):
+            monkeypatch.setattr(
+                module, "load_model", lambda path, sha256: (network.eval(), model_info())
+            )
 
     return use
 
