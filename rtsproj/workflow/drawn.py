@@ -23,7 +23,7 @@ from rtsproj.domain.candidates import Lineage, Outline, Raised
 from rtsproj.errors import DamagedError
 from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations
-from rtsproj.geometry.measures import measure_all
+from rtsproj.geometry.measures import measure_all, shape_columns
 from rtsproj.settings import LineageSettings
 from rtsproj.statistics.asking import AskingPlan, asked, rank_of
 from rtsproj.store import candidates, facts, outlines, sources
@@ -323,7 +323,7 @@ def _measured(block: list[Outline], known: Known) -> _Block:
             hint="start the search again: rtsproj infer",
         ) from error
     match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
-    shape = _shape(geoms, known.crs)
+    shape = shape_columns(geoms, known.crs)
     return _Block(
         columns={
             **_said(block),
@@ -349,21 +349,6 @@ def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
         "cut": np.array([one.cut for one in block], float),
         "stability": np.array([one.stability for one in block], float),
         "geom": hexadecimal(one.wkb for one in block),
-    }
-
-
-def _shape(geoms: Geometries, crs: str) -> dict[str, npt.NDArray[Any]]:
-    found = measure_all(geoms, crs)
-    minx, miny, maxx, maxy = shapely.bounds(geoms).T
-    return {
-        "area_m2": found.area_m2,
-        "perimeter_m": found.perimeter_m,
-        "lon": found.lon,
-        "lat": found.lat,
-        "minx": minx,
-        "miny": miny,
-        "maxx": maxx,
-        "maxy": maxy,
     }
 
 

@@ -92,8 +92,8 @@ def test_without_far_probes_the_best_of_what_is_left_is_asked(project: Project) 
 
 def test_the_sentence_says_what_was_far() -> None:
     assert Probe(asked=12, far=3, left=2, is_on=True).text == (
-        " of another network, which also asked about 12 outlines below the cut, 3 of them unlike "
-        "everything judged; 2 weaker outlines not asked about"
+        " of another network, which also asked about 12 weaker outlines, 3 of them unlike "
+        "everything judged; 2 more were not asked about"
     )
 
 
