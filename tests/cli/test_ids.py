@@ -16,7 +16,7 @@ from rtsproj.workflow.queue import Wanted, open_queue
 
 @pytest.fixture
 def found(project: Project) -> Project:
-    search(project, [square(60, 60, 10), square(20, 20, 26)])
+    search(project, [square(60, 60, 10), square(20, 20, 34)])
     return project
 
 

@@ -21,11 +21,12 @@ class Small(nn.Module):
         norm = nn.GroupNorm(2, 8) if plain else nn.BatchNorm2d(8)
         first = nn.Conv2d(bands, 8, 3, padding=1, stride=1 if plain else 2)
         self.encoder = nn.Sequential(first, norm, nn.ReLU())
+        self.decoder = nn.Identity()
         rest = [] if plain else [nn.Dropout(0.2), nn.UpsamplingNearest2d(scale_factor=2)]
         self.head = nn.Sequential(*rest, nn.Conv2d(8, 1, 3, padding=1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.head(self.encoder(images))
+        return self.head(self.decoder(self.encoder(images)))
 
 
 class Hungry(nn.Module):
