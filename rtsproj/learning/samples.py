@@ -22,7 +22,6 @@ from rtsproj.domain.requests import ImagerySource, Split, TrainRequest
 from rtsproj.errors import NeedsError
 from rtsproj.imagery.mosaic import Mosaic, Pixels
 from rtsproj.learning.augment import (
-    ZOOM,
     Change,
     changed_image,
     changed_target,
@@ -32,8 +31,8 @@ from rtsproj.learning.augment import (
 )
 from rtsproj.learning.inputs import MEAN_SCALED, scaled_values
 from rtsproj.learning.losses import IGNORED
+from rtsproj.learning.placing import near, shifted_into, sub_image
 from rtsproj.learning.targets import LabelIndex, in_validation
-from rtsproj.settings import TrainSettings
 
 T = TypeVar("T")
 
@@ -285,9 +284,13 @@ class Sampler:
             col = inside.col + int(rng.integers(max(1, inside.cols - side + 1)))
             return self._within(inside, Window(row, col, side, side), Change())
         row, col = self._index.pixel(label)
-        away = rng.integers(-_FAR_CHIPS * side, _FAR_CHIPS * side + 1, size=2)
-        wanted = Window(row + int(away[0]), col + int(away[1]), side, side)
-        return ChipPlan(shifted_into(wanted, self._source.extent), None, Change())
+        extent = self._source.extent
+        at = (
+            near(rng, row, extent.row, extent.rows - side, reach=_FAR_CHIPS * side),
+            near(rng, col, extent.col, extent.cols - side, reach=_FAR_CHIPS * side),
+        )
+        wanted = Window(*at, side, side)
+        return ChipPlan(shifted_into(wanted, extent), None, Change())
 
     def _within(self, inside: Window, wanted: Window, change: Change) -> ChipPlan:
         window = shifted_into(wanted, inside)
@@ -331,43 +334,6 @@ class Sampler:
 def hidden_split(split: Split, phase: Phase) -> Split:
     """The split as a phase sees it: a refit hides nothing."""
     return split if phase is Phase.FIT else replace(split, validation=())
-
-
-def sub_image(index: LabelIndex, label: int, request: TrainRequest) -> Window:
-    """A label's rectangle with its buffer, at least as large as a chip, inside the imagery."""
-    window = index.window(label, buffer_m=request.settings.buffer_m)
-    least = least_side(request.settings)
-    return shifted_into(_at_least(window, least), request.source.extent)
-
-
-def least_side(settings: TrainSettings) -> int:
-    """px; side of a sub-image that holds any chip of the settings."""
-    return math.ceil(settings.chip_px / ZOOM[0]) + 1 if settings.scale else settings.chip_px
-
-
-def shifted_into(window: Window, frame: Window) -> Window:
-    """Move a window into a frame as far as it fits; its size stays.
-
-    Along an axis where the window is longer than the frame, it is centred on it.
-    """
-    return Window(
-        _start(window.row, window.rows, frame.row, frame.rows),
-        _start(window.col, window.cols, frame.col, frame.cols),
-        window.rows,
-        window.cols,
-    )
-
-
-def _start(start: int, length: int, frame_start: int, frame_length: int) -> int:
-    if length >= frame_length:
-        return frame_start - (length - frame_length) // 2
-    return min(max(start, frame_start), frame_start + frame_length - length)
-
-
-def _at_least(window: Window, side: int) -> Window:
-    rows, cols = max(window.rows, side), max(window.cols, side)
-    row = window.row - (rows - window.rows) // 2
-    return Window(row, window.col - (cols - window.cols) // 2, rows, cols)
 
 
 def _teaching(

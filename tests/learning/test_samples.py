@@ -18,7 +18,8 @@ from rtsproj.domain.requests import TrainRequest
 from rtsproj.errors import NeedsError
 from rtsproj.imagery.mosaic import Pixels
 from rtsproj.learning.inputs import MEAN_SCALED
-from rtsproj.learning.samples import MosaicPerThread, Phase, Sampler, SubImages, shifted_into
+from rtsproj.learning.placing import near, shifted_into
+from rtsproj.learning.samples import MosaicPerThread, Phase, Sampler, SubImages
 from rtsproj.learning.targets import LabelIndex
 from rtsproj.settings import TrainSettings
 
@@ -206,3 +207,26 @@ def test_a_window_is_moved_into_its_frame_and_keeps_its_size(
     else:
         assert moved.row <= low
         assert moved.row + size >= low + length
+
+
+@given(
+    at=st.integers(-50, 950),
+    length=st.integers(-40, 900),
+    start=st.integers(-20, 20),
+    reach=st.integers(1, 1200),
+    seed=st.integers(0, 99),
+)
+def test_background_is_drawn_within_reach_and_within_the_images(
+    at: int, length: int, start: int, reach: int, seed: int
+) -> None:
+    drawn = near(np.random.default_rng(seed), at, start, length, reach=reach)
+    assert start <= drawn <= max(start + length, start, at - reach)
+    if start <= at <= start + length:
+        assert abs(drawn - at) <= reach
+
+
+def test_background_of_a_small_image_does_not_gather_at_its_border() -> None:
+    rng = np.random.default_rng(1)
+    drawn = [near(rng, 300, 0, 600, reach=1024) for _ in range(2000)]
+    assert np.mean([one in (0, 600) for one in drawn]) < 0.02
+    assert 250 < np.mean(drawn) < 350
