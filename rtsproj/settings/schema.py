@@ -78,7 +78,7 @@ class TrainSettings:
     output_stride: Literal[8, 16] = 16
     """Output stride of the encoder (Huang 2020: 16)."""
     chip_px: Annotated[int, Range(32, 2048, "px", derived=True)] = 0
-    """Side of a training chip; from the data: twice the length of a known slump."""
+    """Side of a training chip; from the data: by the length of a known slump."""
     batch: Annotated[int, Range(2, 1024, "chips")] = 8
     """Chips per step."""
     micro_batch: Annotated[int, Range(0, 1024, "chips")] = 0

@@ -22,7 +22,7 @@ def test_every_value_suits_the_image(known: list[float], image: tuple[int, int],
     assert STEP <= chip <= CHIP[1]
     assert chip <= max(STEP, min(image) / 2)
     assert found.values["infer.min_px"] >= 1
-    assert found.values["train.background_m"] <= 5 * pixel_m
+    assert found.values["train.background_m"] <= 3 * pixel_m
     assert found.values["train.buffer_m"] == chip / 2 * pixel_m
     assert str(chip) in found.text
 
@@ -47,7 +47,7 @@ def test_the_same_slumps_in_pixels_give_the_same_pixels() -> None:
         for m in (3.0, 90.0)
     )
     assert near["train.chip_px"] == far["train.chip_px"] == 96
-    assert far["train.background_m"] == 30 * near["train.background_m"] == 360.0
+    assert far["train.background_m"] == 30 * near["train.background_m"] == 270.0
 
 
 CUT_CASES = [
