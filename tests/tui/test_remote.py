@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from desk import make_project, scene_file, search, square
+from desk import make_project, scene_file, search, square, stop_at_once
 from pty_desk import Desk
 
 from rtsproj.domain.scenes import Role
@@ -40,6 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("remote")
     project = make_project(path)
     add_scenes(project, [scene_file(path, year=2017)], SceneChoice(role=Role.HISTORY), by="ann")
+    stop_at_once(project)
     search(project, SHAPES)
     project.database.close()
     return path
