@@ -11,6 +11,9 @@ from rtsproj.settings.check import checked_table, refusal
 from rtsproj.settings.presets import preset_settings
 from rtsproj.settings.schema import Preset, Settings
 
+FORMER: Mapping[tuple[str, str], str] = {("lineage", "digitised_px"): "rim_px"}
+"""(table, key) of older project files -> the key that has taken its place."""
+
 
 def read_settings(path: Path) -> Settings:
     """Read and check project.toml.
@@ -60,5 +63,6 @@ def settings_from(raw: Mapping[str, Any], *, source: str) -> Settings:
     for name, values in raw.items():
         if name not in known or not isinstance(values, Mapping):
             raise refusal(source, name, values, f"one of the tables {', '.join(sorted(known))}")
-        tables[name] = checked_table(getattr(base, name), values, f"{source}: {name}")
+        renamed = {FORMER.get((name, key), key): value for key, value in values.items()}
+        tables[name] = checked_table(getattr(base, name), renamed, f"{source}: {name}")
     return replace(base, **tables)

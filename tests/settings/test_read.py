@@ -85,3 +85,8 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     with pytest.raises(UsageError, match="not valid TOML"):
         read_settings(path)
+
+
+def test_a_key_of_an_older_file_is_read_as_the_one_that_took_its_place() -> None:
+    settings = settings_from({"lineage": {"digitised_px": 5.0}}, source="project.toml")
+    assert settings.lineage.rim_px == 5.0
