@@ -36,6 +36,7 @@ from rtsproj.workflow.sources import (
     add_labels,
     add_lines,
     add_terrain,
+    read_polygons,
 )
 from rtsproj.workflow.tiles import Tiling, lay_tiles
 
@@ -259,6 +260,8 @@ def label_add(
     here = session(context)
     choice = VectorChoice(layer, where, assume_crs)
     project = here.open()
+    if exhaustive_area is not None:
+        read_polygons(project, exhaustive_area, VectorChoice())  # both are taken, or neither
     added = add_labels(project, file, choice, polarity=Polarity(polarity), by=whoami(by))
     _tell(context, added, f"{polarity} labels")
     if exhaustive_area is not None:
