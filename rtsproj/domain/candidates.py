@@ -75,3 +75,7 @@ class Outline:
     cut: float = 0.0
     stability: float = 1.0
     novelty: float | None = None
+
+    def is_low(self, threshold: float) -> bool:
+        """True where nothing in it reaches the candidate cut."""
+        return 0 < self.cut < threshold and self.score_max < threshold

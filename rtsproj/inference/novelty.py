@@ -118,7 +118,7 @@ def best_fresh(
         met = set(tree.query(geoms, predicate="intersects")[0].tolist())
         for n, ranked in enumerate(_ranked(block)):
             if n not in met:
-                (low if 0 < ranked[-1].cut < threshold else main).append(ranked)
+                (low if ranked[-1].is_low(threshold) else main).append(ranked)
         main, low = sorted(main)[:MOST_OUTLINES], sorted(low)[:MOST_LOW]
     return [outline for _, _, outline in sorted([*main, *low])[:MOST_OUTLINES]]
 

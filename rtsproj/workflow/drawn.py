@@ -201,7 +201,7 @@ class _Ranks:
 
     Attributes:
         rank: see ``asking.rank_of``.
-        is_low: True where it reaches only the probe cut.
+        is_low: True where nothing in it reaches the candidate cut.
         is_known: True where it shows no new ground.
         is_met: True where it shares ground with a judged place.
         novelty: how unlike everything judged it is; NaN where that is not known.
@@ -235,7 +235,7 @@ def _ranks(columns: Mapping[str, npt.NDArray[Any]], threshold: float) -> _Ranks:
     cut = columns["cut"]
     return _Ranks(
         rank_of(columns["score_mean"], columns["stability"]),
-        (cut > 0) & (cut < threshold),
+        (cut > 0) & (cut < threshold) & (columns["score_max"] < threshold),
         columns["lineage"] == Lineage.SAME.value,
         columns["lineage_iou"] > 0,
         columns["novelty"],

@@ -22,7 +22,7 @@ from rtsproj.geometry.groups import Groups
 from rtsproj.geometry.outlines import to_pixels
 from rtsproj.imagery.probability import FULL, NO_PIXEL, stored_cut
 from rtsproj.inference.delineate import Cut, TileFound, parse_pieces, pieces_text, tile_pieces
-from rtsproj.inference.join import Joiner, write_joined
+from rtsproj.inference.join import OF_WHOLE, Joiner, write_joined
 from rtsproj.inference.search import tile_table
 from rtsproj.jobs import tables
 from rtsproj.jobs.reporter import Reporter
@@ -102,8 +102,8 @@ def expected(values: Bytes, settings: InferSettings) -> tuple[Counter[tuple[floa
         large = [one for one in parts if len(one) >= cut.min_px]
         specks += len(parts) - len(large)
         drawn = [(one, cut.threshold) for one in large]
-        if not large and len(whole) >= cut.min_px:
-            drawn = [(whole, cut.lower)]
+        if not large or sum(map(len, parts)) < OF_WHOLE * len(whole):
+            drawn = [(whole, cut.lower)] if len(whole) >= cut.min_px else []
         for one, level in drawn:
             chance = values[tuple(one.T)] / FULL
             stability = round(len(one) / len(whole), 6)
@@ -181,16 +181,30 @@ def test_peaks_of_one_object_are_outlines_of_their_own_and_share_its_stability(
     tmp_path: Path, world: World
 ) -> None:
     # GIVEN an object over four tiles with two peaks, and one that has none
-    values = raster((1, 1, 10, 10, LOW), (2, 2, 3, 3, HIGH), (7, 7, 3, 4, HIGH), (14, 6, 2, 4, LOW))
+    values = raster(
+        (1, 1, 10, 10, LOW), (1, 1, 10, 4, HIGH), (1, 8, 10, 3, HIGH), (14, 6, 2, 4, LOW)
+    )
     found, _ = joined(tmp_path, world, values, core_px=8, settings=NESTED)
     assert [(one.pixels, one.cut, one.stability) for one in found] == [
-        (9, 0.5, 0.09),
-        (12, 0.5, 0.12),
+        (40, 0.5, 0.4),
+        (30, 0.5, 0.3),
         (8, 0.2, 1.0),
     ]
-    assert [one.tiles for one in found] == [(0,), (0, 1, 2, 3), (2, 3)]
+    assert [one.tiles for one in found] == [(0, 2), (1, 3), (2, 3)]
     assert found[0].score_mean == round(HIGH / FULL, 6)
     assert found[2].score_max == round(LOW / FULL, 6)
+    assert [one.is_low(NESTED.threshold) for one in found] == [False, False, True]
+
+
+def test_an_object_of_which_little_reaches_the_candidate_cut_is_drawn_whole(
+    tmp_path: Path, world: World
+) -> None:
+    # GIVEN an object of which 48 of 100 px reach the candidate cut, in two pieces
+    values = raster((1, 1, 10, 10, LOW), (2, 2, 8, 3, HIGH), (2, 7, 8, 3, HIGH))
+    (found,), specks = joined(tmp_path, world, values, core_px=8, settings=NESTED)
+    # THEN it is one outline, at the lower cut, and no probe
+    assert (found.pixels, found.cut, found.stability, specks) == (100, 0.2, 1.0, 0)
+    assert not found.is_low(NESTED.threshold)
 
 
 def test_a_peak_that_is_a_speck_leaves_its_object_to_be_drawn_at_the_lower_cut(
