@@ -1,10 +1,13 @@
-"""Losses of one batch: 255 counts for nothing, 254 is background but for what looks like a slump.
+"""Losses of one batch: 255 teaches nothing, 253 and 254 are background in part.
 
 Why 254: the first labels are a part of all slumps, and the ground round them holds others that
 nobody has drawn yet. Taught as background they would be unlearnt for good (seen: a network trained
 on 15 of 55 ponds found exactly those 15). So of the unlabelled ground of a batch the share that
 looks most like slumps teaches nothing: a trimmed loss (Shen and Sanghavi 2019), which needs no
-fixed probability and no prior. The other rules that were tried are in the manual, page "method".
+fixed probability and no prior. Other rules that were tried: README, "What it finds".
+
+Why 253: a slump may lie in a vast outline that an analyst rejected. Its ground is trimmed by
+itself: it is what the last network took for a slump, and would else be all that is trimmed.
 """
 
 from collections.abc import Callable
@@ -19,6 +22,8 @@ IGNORED = 255
 """Target value of pixels that teach nothing (method 5)."""
 UNLABELLED = 254
 """Target value of ground that nobody has looked at."""
+DENIED = 253
+"""Target value of ground that was rejected, of which a little may be slump."""
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -38,12 +43,12 @@ class Counted:
 
 
 def loss_function(name: Loss, *, trim_share: float) -> LossFunction:
-    """The loss of a setting: logits (n, rows, cols), targets 0, 1, 254, 255 -> a scalar.
+    """The loss of a setting: logits (n, rows, cols), targets 0, 1, 253, 254, 255 -> a scalar.
 
     Args:
         name: the setting.
         trim_share: 0..1, of the unlabelled pixels of a batch, those with the highest logits, that
-            teach nothing.
+            teach nothing, and of the denied ones.
 
     References:
         bce_dice is the default (stack 4.3); focal: Lin et al. 2017, alpha 0.75, gamma 2;
@@ -61,20 +66,21 @@ def loss_function(name: Loss, *, trim_share: float) -> LossFunction:
 
 def _counted(logits: torch.Tensor, targets: torch.Tensor, trim_share: float) -> Counted:
     logits = logits.float()
-    weight = (targets != IGNORED) & ~_trimmed(logits.detach(), targets, trim_share)
+    weight = targets != IGNORED
+    for value in (UNLABELLED, DENIED):
+        weight &= ~_trimmed(logits.detach(), targets == value, trim_share)
     return Counted(logits, (targets == 1).float(), weight.float())
 
 
-def _trimmed(logits: torch.Tensor, targets: torch.Tensor, share: float) -> torch.Tensor:
-    """True for the unlabelled pixels that teach nothing; equal logits are treated alike."""
-    unlabelled = targets == UNLABELLED
-    values = logits[unlabelled]
+def _trimmed(logits: torch.Tensor, among: torch.Tensor, share: float) -> torch.Tensor:
+    """True for the share of some pixels that teaches nothing; equal logits are treated alike."""
+    values = logits[among]
     kept = values.numel() - int(share * values.numel())
     if kept == values.numel():
-        return torch.zeros_like(unlabelled)
+        return torch.zeros_like(among)
     if not kept:
-        return unlabelled
-    return unlabelled & (logits > values.kthvalue(kept).values)
+        return among
+    return among & (logits > values.kthvalue(kept).values)
 
 
 def _mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

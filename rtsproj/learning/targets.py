@@ -1,4 +1,4 @@
-"""Rasters of what the network shall answer: 1 slump, 0 background, 254 and 255 as in losses."""
+"""Rasters of what the network shall answer: 1 slump, 0 background, 253 to 255 as in losses."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -14,7 +14,7 @@ from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
 from rtsproj.geometry.grid import pixel_on, window_of
 from rtsproj.imagery.shapes import burn_read, read_corners
-from rtsproj.learning.losses import IGNORED, UNLABELLED
+from rtsproj.learning.losses import DENIED, IGNORED, UNLABELLED
 from rtsproj.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class LabelIndex:
         must not be taught as background.
 
         Returns:
-            (rows, cols) uint8 of 0, 1, 254 and 255.
+            (rows, cols) uint8 of 0, 1, 253, 254 and 255.
         """
         out = np.full((window.rows, window.cols), UNLABELLED, np.uint8)
         reach_px = int(np.ceil(self._background_m / self._grid.pixel_m))
@@ -101,7 +101,8 @@ class LabelIndex:
         mined = [i for i in by[Polarity.POSITIVE] if self._is_mined(i)]
         for shape, labels, value in (
             (_Shape.KNOWN, [i for i in by[Polarity.POSITIVE] if i not in mined], 0),
-            (_Shape.OUTLINE, [i for i in by[Polarity.NEGATIVE] if self._denies(i)], 0),
+            (_Shape.OUTLINE, [i for i in by[Polarity.NEGATIVE] if self._is_vast(i)], DENIED),
+            (_Shape.OUTLINE, [i for i in by[Polarity.NEGATIVE] if not self._is_vast(i)], 0),
             (_Shape.OUTLINE, by[Polarity.IGNORE], IGNORED),
             (_Shape.OUTLINE, by[Polarity.POSITIVE], 1),
             (_Shape.COLLAR, mined if self._collar_m > 0 else [], IGNORED),
@@ -120,13 +121,10 @@ class LabelIndex:
             found = self.outlines[index].boundary.buffer(self._collar_m)
         return None if found.is_empty else read_corners(found)
 
-    def _denies(self, index: int) -> bool:
-        """True where a negative is background all over; a slump may lie in a vast rejected outline.
-
-        Of such an outline less than half is slump, which is what unlabelled ground is taken for.
-        """
+    def _is_vast(self, index: int) -> bool:
+        """True where a negative is a rejected outline in which a slump may lie."""
         is_rejected = self.labels[index].origin == "rejected"
-        return not is_rejected or self.outlines[index].area <= self._most_m2
+        return is_rejected and self.outlines[index].area > self._most_m2
 
     def _is_mined(self, index: int) -> bool:
         return self.labels[index].origin == "accepted"

@@ -27,7 +27,7 @@ from rtsproj.imagery.samples import Sample, thinned
 from rtsproj.imagery.shapes import burn, polygonise
 from rtsproj.learning.backend import Backend
 from rtsproj.learning.inputs import probabilities, read_padded, scaled_values
-from rtsproj.learning.losses import IGNORED, UNLABELLED
+from rtsproj.learning.losses import DENIED, IGNORED, UNLABELLED
 from rtsproj.learning.targets import LabelIndex
 
 _CUT = 0.5
@@ -204,7 +204,7 @@ class Validator:
     ) -> PixelCounts:
         target = self._index.target(window)
         said, true = probability >= _CUT, target == 1
-        counted = valid & (target != IGNORED) & ~(said & (target == UNLABELLED))
+        counted = valid & (target != IGNORED) & ~(said & _is_open(target))
         return PixelCounts(
             tp=int((counted & said & true).sum()),
             fp=int((counted & said & ~true).sum()),
@@ -225,7 +225,7 @@ class Validator:
     def _unscored(self, window: Window) -> NDArray[np.uint8]:
         """255 where a mapped object is neither right nor wrong: nobody has looked there."""
         target = self._index.target(window)
-        out = np.where(target == UNLABELLED, IGNORED, 0).astype(np.uint8)
+        out = np.where(_is_open(target), IGNORED, 0).astype(np.uint8)
         others = [
             self._index.outlines[i]
             for i in self._index.meeting(window)
@@ -266,3 +266,9 @@ def _around(windows: Sequence[Window]) -> Window:
     row, col = min(w.row for w in windows), min(w.col for w in windows)
     rows = max(w.row + w.rows for w in windows) - row
     return Window(row, col, rows, max(w.col + w.cols for w in windows) - col)
+
+
+def _is_open(target: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """True for ground that may hold a slump which nobody has drawn."""
+    is_open: NDArray[np.bool_] = (target == UNLABELLED) | (target == DENIED)
+    return is_open

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shapely
 
+from rtsproj.domain.derived import trim_share
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.labels import (
     NegativeRule,
@@ -19,8 +20,9 @@ from rtsproj.errors import NeedsError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
-from rtsproj.settings import TrainSettings
+from rtsproj.settings import Settings, TrainSettings
 from rtsproj.store import iterations, jobs, labels, tiles
+from rtsproj.store.database import Connection
 from rtsproj.workflow.from_data import from_data
 from rtsproj.workflow.jobs import (
     Job,
@@ -87,6 +89,7 @@ def start_training(
         labels.sync_labels(connection, iteration, by=by)
         found = on_images(labels.training_labels(connection, iteration), source)
         settings, said = from_data(given, found, source)
+        settings, trimmed = _doubting(connection, settings, found, iteration)
         tables = asdict(settings).items()
         flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
@@ -94,8 +97,8 @@ def start_training(
         plan = plan_split(found, laid, source.grid, settings.grid, standing=standing)
         tiles.settle_split(connection, plan.split)
         job_id = jobs.next_job_id(connection)
-    note(said)
-    note(plan.text)
+    for text in (said, trimmed, plan.text):
+        note(text)
     chosen = frozen_labels(found, settings.train)
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-train")
     _fresh(folder.path)
@@ -118,6 +121,19 @@ def start_training(
         take_best=sweep.take_best,
     )
     return start_job(project, folder, request, by=by)
+
+
+def _doubting(
+    connection: Connection, given: Settings, found: Sequence[TrainingLabel], iteration: int
+) -> tuple[Settings, str]:
+    """The settings with the share of unlabelled ground that may be slumps by now."""
+    before = iterations.latest_iteration(connection, until=iteration - 1)
+    share, said = trim_share(
+        given.train.trim_share,
+        new=before["new_slumps"] if before else 0,
+        known=sum(one.polarity is Polarity.POSITIVE for one in found),
+    )
+    return replace(given, train=replace(given.train, trim_share=share)), said
 
 
 def on_images(found: Sequence[TrainingLabel], source: ImagerySource) -> tuple[TrainingLabel, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtsproj.domain.derived import CHIP, CUT, CUTS, STEP, Sizes, candidate_cut, derived
+from rtsproj.domain.derived import CHIP, CUT, CUTS, STEP, Sizes, candidate_cut, derived, trim_share
 
 lengths = st.lists(st.floats(1, 4000), min_size=1, max_size=60)
 images = st.tuples(st.integers(1, 40_000), st.integers(1, 40_000))
@@ -71,3 +71,20 @@ def test_worked_cuts(name: str, found_at: list[float], cut: float) -> None:
 def test_the_cut_never_rises_when_a_slump_gets_harder_to_see(found_at: list[float]) -> None:
     for harder, before in pairwise([[0.0] * len(found_at), found_at]):
         assert candidate_cut(harder)[0] <= candidate_cut(before)[0]
+
+
+@given(st.floats(0.01, 1), st.integers(1, 500), st.integers(0, 500))
+def test_doubt_about_unlabelled_ground_shrinks_with_what_is_still_found(
+    most: float, new: int, before: int
+) -> None:
+    known = new + before
+    share, said = trim_share(most, new=new, known=known)
+    fewer, _ = trim_share(most, new=max(1, new // 2), known=known)
+    assert 0 <= fewer <= share <= most
+    assert f"{new} of {known:,}" in said
+
+
+def test_doubt_stays_as_it_is_where_the_last_iteration_says_nothing() -> None:
+    assert trim_share(0.25, new=0, known=60) == (0.25, "")
+    assert trim_share(0.0, new=3, known=60) == (0.0, "")
+    assert trim_share(0.24, new=15, known=60)[0] == 0.06

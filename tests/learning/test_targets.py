@@ -99,9 +99,9 @@ def test_an_open_candidate_makes_no_ground_known() -> None:
     assert set(np.unique(target)) == {254, 255}
 
 
-def test_a_vast_rejected_outline_is_unlabelled_and_a_given_negative_is_background() -> None:
+def test_a_vast_rejected_outline_is_denied_and_a_given_negative_is_background() -> None:
     # GIVEN a slump of 4 px by 4, and an outline of 6 px by 6, more than twice as large
-    for origin, value in (("rejected", 254), ("given", 0)):
+    for origin, value in (("rejected", 253), ("given", 0)):
         vast = label(8, 8, 6, "negative", origin)
         target = LabelIndex((label(0, 0, 4), vast), GRID, NEAR).target(Window(0, 0, 16, 16))
         assert (target[8:14, 8:14] == value).all()
