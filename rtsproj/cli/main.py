@@ -26,7 +26,7 @@ from rtsproj.tui.wishes import Wishes
 VERBS = {
     "init": "setup",
     "settings": "settings",
-    "scene": "inputs",
+    "scene": "scenes",
     "area": "inputs",
     "label": "inputs",
     "line": "inputs",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rtsproj.cli.inputs import As, AssumeCrs, Json, Layer, Where
+from rtsproj.cli.options import As, AssumeCrs, Json, Layer, Where
 from rtsproj.cli.output import print_json, print_table
 from rtsproj.cli.session import session, whoami
 from rtsproj.domain.ids import read_slump_id, slump_name
