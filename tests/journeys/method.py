@@ -47,7 +47,23 @@ class Case:
 
 @dataclass
 class Row:
-    """What a run cost and found."""
+    """What a run cost and found.
+
+    Attributes:
+        case: what was mapped.
+        iterations: so far.
+        decisions: so far.
+        again: those of them about a place that was judged before.
+        recall: 0..1, truth that is found.
+        new: truth that is found and was not known.
+        fragments: outlines per slump that is found.
+        iou: of each iteration, the median of the outlines that were accepted so far.
+        better: accepted outlines that another one replaced, and whose IoU rose.
+        worse: the same, and it fell.
+        kept: slump_id -> IoU of its outline.
+        minutes: since the start.
+        ended: how.
+    """
 
     case: Case
     iterations: int = 0
@@ -57,6 +73,9 @@ class Row:
     new: int = 0
     fragments: float = 0.0
     iou: list[float] = field(default_factory=list)
+    better: int = 0
+    worse: int = 0
+    kept: dict[int, float] = field(default_factory=dict)
     minutes: float = 0.0
     ended: str = ""
 
@@ -72,7 +91,8 @@ class Row:
         return (
             f"| {self.case.name} | {len(self.case.seeds)} | {self.recall:.3f} | {self.per_new:.2f} "
             f"| {self.again / max(1, self.decisions):.2f} | {self.fragments:.2f} | {iou} "
-            f"| {self.iterations} | {self.minutes:.1f} | {self.ended} |"
+            f"| {self.better}, {self.worse} | {self.iterations} | {self.minutes:.1f} "
+            f"| {self.ended} |"
         )
 
 
@@ -84,6 +104,7 @@ COLUMNS = (
     "asked again",
     "outlines per slump",
     "median IoU by iteration",
+    "outlines that got better, worse",
     "iterations",
     "min",
     "ended",
@@ -163,7 +184,7 @@ def _decide(shell: Shell, truth: BaseGeometry, row: Row) -> None:
 
 
 def _score(shell: Shell, row: Row) -> None:
-    case, inventory = row.case, shell.sql("SELECT origin, geom FROM inventory")
+    case, inventory = row.case, shell.sql("SELECT slump_id, origin, geom FROM inventory")
     outlines = [shapely.from_wkt(one["geom"]) for one in inventory]
     tree = shapely.STRtree(outlines)
     large = _large(case.truth)
@@ -173,10 +194,16 @@ def _score(shell: Shell, row: Row) -> None:
     best = [_best(one, case.truth) for one in outlines]
     right = [number for number, share, _ in best if share >= HALF]
     row.fragments = len(right) / max(1, len(set(right)))
-    mine = [
-        iou for (_, _, iou), one in zip(best, inventory, strict=True) if one["origin"] == "found"
-    ]
-    row.iou.append(float(np.median(mine)) if mine else 0.0)
+    mine = {
+        one["slump_id"]: iou
+        for (_, _, iou), one in zip(best, inventory, strict=True)
+        if one["origin"] == "found"
+    }
+    row.iou.append(float(np.median(list(mine.values()))) if mine else 0.0)
+    changes = [iou - row.kept[slump] for slump, iou in mine.items() if slump in row.kept]
+    row.better += sum(one > 0 for one in changes)
+    row.worse += sum(one < 0 for one in changes)
+    row.kept = mine
 
 
 def _is_found(one: BaseGeometry, outlines: Sequence[BaseGeometry], tree: shapely.STRtree) -> bool:
