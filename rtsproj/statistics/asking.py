@@ -19,9 +19,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-MARGIN = 0.15
-"""How far below the lowest score that was asked about the next questions may go where every
-question before found a slump (measured on ponds: calibration shifts by so much)."""
+MARGIN = 0.25
+"""How far below the lowest rank that was asked about the next questions may go where those at the
+lower end met the budget, too: nothing says that what is below does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def score_floor(ranks: Sequence[float], found: Sequence[bool], *, budget: float)
     Returns:
         Lower end of the lowest pool of candidates that met the budget, by isotonic regression
         (pool adjacent violators; Barlow et al. 1972), each with half a slump and half a question
-        added; ``MARGIN`` lower where all were slumps; 0 without candidates, 1 where no pool met it.
+        added; ``MARGIN`` lower where the lowest pool met it; 0 without candidates, 1 where none did.
     """
     pools: list[tuple[float, float, int]] = []
     pairs = sorted(zip(ranks, found, strict=True))
@@ -115,7 +115,7 @@ def score_floor(ranks: Sequence[float], found: Sequence[bool], *, budget: float)
         pools.append(pool)
     if not pools:
         return 0.0
-    if all(found):
-        return max(0.0, pools[0][0] - MARGIN)
-    met = (low for low, slumps, of in pools if (slumps + 0.5) * budget >= of + 1)
-    return next(met, 1.0)
+    met = [low for low, slumps, of in pools if (slumps + 0.5) * budget >= of + 1]
+    if not met:
+        return 1.0
+    return max(0.0, met[0] - MARGIN) if met[0] == pools[0][0] else met[0]

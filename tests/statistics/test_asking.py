@@ -93,6 +93,8 @@ CASES = [
     ("nothing was asked", [], [], 0.0),
     ("all were slumps", [0.9, 0.6], [True, True], 0.6 - MARGIN),
     ("none was", [0.9, 0.6], [False, False], 1.0),
+    ("the lowest was", [0.9, 0.8, 0.5], [True, False, True], 0.5 - MARGIN),
+    ("one of two of the lowest was", [0.9, 0.6, 0.5], [True, True, False], 0.6),
     ("the lower half was not", [0.9, 0.8, 0.4, 0.3, 0.2], [True, True, False, False, False], 0.8),
     ("one in three of the lower half was", [0.9, 0.5, 0.4, 0.3], [True, True, False, False], 0.5),
 ]
