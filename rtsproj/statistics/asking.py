@@ -102,7 +102,8 @@ def score_floor(ranks: Sequence[float], found: Sequence[bool], *, budget: float)
     Returns:
         Lower end of the lowest pool of candidates that met the budget, by isotonic regression
         (pool adjacent violators; Barlow et al. 1972), each with half a slump and half a question
-        added; ``MARGIN`` lower where the lowest pool met it; 0 without candidates, 1 where none did.
+        added; ``MARGIN`` lower where the lowest pool met it; 0 without candidates, 1 where no pool
+        met it.
     """
     pools: list[tuple[float, float, int]] = []
     pairs = sorted(zip(ranks, found, strict=True))
