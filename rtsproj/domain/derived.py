@@ -31,6 +31,8 @@ OF_LENGTH = 0.1
 """Of a slump's length: how far that ground reaches."""
 OF_SMALLEST = 0.1
 """Of the smallest known slump's area: what is smaller is a speck."""
+OF_LARGEST = 2
+"""Times the largest known slump: a larger object is no slump."""
 SPECK = (4, 100)
 """px; least and most area of a speck."""
 CHECKS = 4
@@ -55,6 +57,7 @@ class Sizes:
         rows: px, height of the images.
         cols: px, width of the images.
         pixel_m: m.
+        largest: px, area of the largest known slump, those that models drew included.
     """
 
     lengths: Sequence[float]
@@ -63,6 +66,7 @@ class Sizes:
     rows: int
     cols: int
     pixel_m: float
+    largest: float
 
     @property
     def text(self) -> str:
@@ -106,6 +110,7 @@ def derived(sizes: Sizes, *, per_step: float) -> Derived:
         "train.buffer_m": chip / 2 * sizes.pixel_m,
         "train.background_m": rim_px * sizes.pixel_m,
         "infer.min_px": round(_within(OF_SMALLEST * min(sizes.areas), SPECK)),
+        "infer.whole_px": max(1, round(OF_LARGEST * sizes.largest)),
     }
     text = (
         f"from the data: chips of {chip} px, {steps:,} steps, background as far as "

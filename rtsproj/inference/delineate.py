@@ -88,17 +88,25 @@ class Cut:
         min_px: px; smaller objects are counted, not raised.
         probe: 0..1, the cut of objects that do not reach the candidate cut; 0 = no such cut.
         join_px: px; parts this near to each other are one object.
+        whole_px: px; a larger object is never drawn whole at the lower cut.
     """
 
     threshold: float
     min_px: int
     probe: float = 0.0
     join_px: float = 0.0
+    whole_px: int = 0
 
     @classmethod
     def of(cls, settings: InferSettings) -> "Cut":
         """The cut that a search's settings ask for."""
-        return cls(settings.threshold, settings.min_px, settings.probe_threshold, settings.join_px)
+        return cls(
+            settings.threshold,
+            settings.min_px,
+            settings.probe_threshold,
+            settings.join_px,
+            settings.whole_px,
+        )
 
     @property
     def lower(self) -> float:

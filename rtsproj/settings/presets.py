@@ -35,7 +35,13 @@ def preset_settings(preset: Preset) -> Settings:
             brightness=0.0,
         ),
         infer=replace(
-            base.infer, threshold=0.5, probe_threshold=0.0, join_px=0.0, min_px=100, span=1
+            base.infer,
+            threshold=0.5,
+            probe_threshold=0.0,
+            join_px=0.0,
+            min_px=100,
+            whole_px=1,
+            span=1,
         ),
         lineage=replace(base.lineage, inside=1.0, rim_px=0.0, growth_px=4.0, growth_share=0.0),
         triage=replace(base.triage, budget=0.0, probes=0, far=0),

@@ -163,6 +163,9 @@ class InferSettings:
     min_px: Annotated[int, Range(1, 1_000_000, "px", derived=True)] = 0
     """Smaller specks are counted in the summary, not raised; from the data: a tenth of the
     smallest digitised slump."""
+    whole_px: Annotated[int, Range(1, 100_000_000, "px", derived=True)] = 0
+    """An object up to this size of which little reaches the candidate cut is drawn whole, at the
+    lower cut; from the data: twice the largest known slump."""
     batch: Annotated[int, Range(0, 1024, "windows")] = 0
     """Windows per forward pass, a device setting; 0 = 1 on a CPU and 8 Mpx on a GPU, halved where
     memory runs out."""

@@ -31,7 +31,9 @@ def from_data(
     if not positives:
         return given, ""
     digitised = [one for one in positives if one.origin != "accepted"] or positives
-    shapes = [shapely.from_wkb(one.wkb) for one in digitised]
+    shapes, known = (
+        shapely.from_wkb([one.wkb for one in labels]) for labels in (digitised, positives)
+    )
     pixel_m, bounds = source.grid.pixel_m, shapely.bounds(shapes)
     lengths = (bounds[:, 2:] - bounds[:, :2]).max(axis=1) / pixel_m
     found = derived(
@@ -42,6 +44,7 @@ def from_data(
             rows=source.extent.rows,
             cols=source.extent.cols,
             pixel_m=pixel_m,
+            largest=float(shapely.area(known).max()) / pixel_m**2,
         ),
         per_step=max(1.0, given.train.batch * given.train.positive_share),
     )

@@ -16,7 +16,7 @@ pixels = st.sampled_from([0.5, 3.0, 10.0, 90.0])
 @given(lengths, images, pixels)
 def test_every_value_suits_the_image(known: list[float], image: tuple[int, int], pixel_m: float):
     areas = [one**2 / 2 for one in known]
-    found = derived(Sizes(known, areas, len(known), *image, pixel_m), per_step=4.0)
+    found = derived(Sizes(known, areas, len(known), *image, pixel_m, max(areas)), per_step=4.0)
     chip = found.values["train.chip_px"]
     assert chip % STEP == 0
     assert STEP <= chip <= CHIP[1]
@@ -32,21 +32,24 @@ def test_more_and_longer_slumps_never_make_chips_or_trainings_shorter(
     known: list[float], pixel_m: float, factor: int
 ) -> None:
     areas = [one**2 / 2 for one in known]
-    one = derived(Sizes(known, areas, len(known), 9000, 9000, pixel_m), per_step=4.0).values
+    one = derived(
+        Sizes(known, areas, len(known), 9000, 9000, pixel_m, max(areas)), per_step=4.0
+    ).values
     more = [length * factor for length in known] * 2
-    other = derived(
-        Sizes(more, [m**2 / 2 for m in more], len(more), 9000, 9000, pixel_m), per_step=4.0
-    )
-    for key in ("train.chip_px", "train.steps", "train.background_m", "infer.min_px"):
+    larger = [m**2 / 2 for m in more]
+    other = derived(Sizes(more, larger, len(more), 9000, 9000, pixel_m, max(larger)), per_step=4.0)
+    keys = ("train.chip_px", "train.steps", "train.background_m", "infer.min_px", "infer.whole_px")
+    for key in keys:
         assert one[key] <= other.values[key], key
 
 
 def test_the_same_slumps_in_pixels_give_the_same_pixels() -> None:
     near, far = (
-        derived(Sizes([20, 40, 60], [300, 900, 2000], 3, 700, 900, m), per_step=4.0).values
+        derived(Sizes([20, 40, 60], [300, 900, 2000], 3, 700, 900, m, 2500), per_step=4.0).values
         for m in (3.0, 90.0)
     )
     assert near["train.chip_px"] == far["train.chip_px"] == 96
+    assert near["infer.whole_px"] == far["infer.whole_px"] == 5000
     assert far["train.background_m"] == 30 * near["train.background_m"] == 270.0
 
 

@@ -43,6 +43,7 @@ SETTINGS = st.builds(
     probe_threshold=st.sampled_from([0.0, 0.2, 0.5]),
     join_px=st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0, 7.0]),
     min_px=st.sampled_from([1, 2, 3, 6]),
+    whole_px=st.sampled_from([0, 8, 1000]),
 )
 NESTED = InferSettings(threshold=0.5, probe_threshold=0.2, join_px=2.0, min_px=3)
 
@@ -102,7 +103,8 @@ def expected(values: Bytes, settings: InferSettings) -> tuple[Counter[tuple[floa
         large = [one for one in parts if len(one) >= cut.min_px]
         specks += len(parts) - len(large)
         drawn = [(one, cut.threshold) for one in large]
-        if not large or sum(map(len, parts)) < OF_WHOLE * len(whole):
+        is_little = sum(map(len, parts)) < OF_WHOLE * len(whole) and len(whole) <= cut.whole_px
+        if not large or is_little:
             drawn = [(whole, cut.lower)] if len(whole) >= cut.min_px else []
         for one, level in drawn:
             chance = values[tuple(one.T)] / FULL
@@ -200,11 +202,16 @@ def test_an_object_of_which_little_reaches_the_candidate_cut_is_drawn_whole(
     tmp_path: Path, world: World
 ) -> None:
     # GIVEN an object of which 48 of 100 px reach the candidate cut, in two pieces
-    values = raster((1, 1, 10, 10, LOW), (2, 2, 8, 3, HIGH), (2, 7, 8, 3, HIGH))
-    (found,), specks = joined(tmp_path, world, values, core_px=8, settings=NESTED)
+    values = raster((1, 1, 10, 10, LOW), (2, 2, 8, 3, HIGH), (2, 8, 8, 3, HIGH))
+    settings = replace(NESTED, whole_px=100)
+    (found,), specks = joined(tmp_path, world, values, core_px=8, settings=settings)
     # THEN it is one outline, at the lower cut, and no probe
     assert (found.pixels, found.cut, found.stability, specks) == (100, 0.2, 1.0, 0)
     assert not found.is_low(NESTED.threshold)
+    # AND an object larger than any slump stays in parts
+    settings = replace(NESTED, whole_px=99)
+    parts, _ = joined(tmp_path / "vast", world, values, core_px=8, settings=settings)
+    assert [(one.pixels, one.cut, one.stability) for one in parts] == [(24, 0.5, 0.24)] * 2
 
 
 def test_a_peak_that_is_a_speck_leaves_its_object_to_be_drawn_at_the_lower_cut(
