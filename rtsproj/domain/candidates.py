@@ -62,6 +62,7 @@ class Outline:
             it was drawn at the lower cut or there is one cut only.
         novelty: 0..2, cosine distance to the nearest judged place in the network's features; None
             where it was not computed or nothing is judged.
+        is_low: True where no part of it that reaches the candidate cut is large enough.
     """
 
     seq: int
@@ -75,7 +76,4 @@ class Outline:
     cut: float = 0.0
     stability: float = 1.0
     novelty: float | None = None
-
-    def is_low(self, threshold: float) -> bool:
-        """True where nothing in it reaches the candidate cut."""
-        return 0 < self.cut < threshold and self.score_max < threshold
+    is_low: bool = False

@@ -116,9 +116,11 @@ class _Spool:
                 for one in large:
                     self._write(one, self._cut.threshold, of_px)
             elif of_px >= self._cut.min_px:
-                self._write(whole, self._cut.lower, of_px)
+                self._write(whole, self._cut.lower, of_px, is_low=not large)
 
-    def _write(self, members: Sequence[Piece], cut: float, of_px: int) -> None:
+    def _write(
+        self, members: Sequence[Piece], cut: float, of_px: int, *, is_low: bool = False
+    ) -> None:
         shape = _union(members)
         left, top, right, bottom = shape.bounds
         self.keys.append((top, left, bottom, right, shape.area, self._stream.tell()))
@@ -127,6 +129,7 @@ class _Spool:
             _outline(members, to_crs(smooth, self._grid)),
             cut=cut,
             stability=round(pixels_of(members) / of_px, _DIGITS),
+            is_low=is_low,
         )
         self._stream.write(outline_text(outline).encode() + b"\n")
 

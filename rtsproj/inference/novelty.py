@@ -72,7 +72,7 @@ def write_novelty(folder: JobFolder, request: InferRequest, reporter: Reporter) 
         DamagedError: the model is not the recorded one, or a table is damaged.
     """
     judged = [shapely.from_wkb(one) for one in read_judged(folder.judged)]
-    fresh = best_fresh(each_outline(folder.outlines), judged, threshold=request.settings.threshold)
+    fresh = best_fresh(each_outline(folder.outlines), judged)
     if not judged or not fresh:
         return
     near = sampled(judged)
@@ -97,15 +97,12 @@ def sampled(judged: Sequence[BaseGeometry]) -> list[BaseGeometry]:
     return sorted(judged, key=lambda one: seeded_hash(0, one.wkb_hex))[:MOST_JUDGED]
 
 
-def best_fresh(
-    outlines: Iterable[Outline], judged: Sequence[BaseGeometry], *, threshold: float
-) -> list[Outline]:
+def best_fresh(outlines: Iterable[Outline], judged: Sequence[BaseGeometry]) -> list[Outline]:
     """The best outlines that meet no judged place.
 
     Args:
         outlines: in the project CRS; read block by block, never held together.
         judged: in the project CRS.
-        threshold: 0..1, the candidate cut.
 
     Returns:
         At most ``MOST_OUTLINES``, best first; at most ``MOST_LOW`` of them reach only a lower cut.
@@ -118,7 +115,7 @@ def best_fresh(
         met = set(tree.query(geoms, predicate="intersects")[0].tolist())
         for n, ranked in enumerate(_ranked(block)):
             if n not in met:
-                (low if ranked[-1].is_low(threshold) else main).append(ranked)
+                (low if ranked[-1].is_low else main).append(ranked)
         main, low = sorted(main)[:MOST_OUTLINES], sorted(low)[:MOST_LOW]
     return [outline for _, _, outline in sorted([*main, *low])[:MOST_OUTLINES]]
 

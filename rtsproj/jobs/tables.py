@@ -205,6 +205,7 @@ def _outline_row(outline: Outline) -> dict[str, Any]:
         "stability": outline.stability,
         **({} if outline.spread is None else {"spread": outline.spread}),
         **({} if outline.novelty is None else {"novelty": outline.novelty}),
+        **({"is_low": True} if outline.is_low else {}),
     }
 
 

@@ -101,9 +101,9 @@ class TrainSettings:
     a known slump. A model's outline may be a part of its
     slump: the ground round it stays unlabelled."""
     trim_share: Annotated[float, SHARE] = 0.25
-    """Share of a batch's unlabelled pixels that teach nothing in the first iteration, those that
-    look most like slumps: slumps that nobody has drawn yet must not be taught away. Later half of
-    it, times the root of the share of known slumps that the last iteration found."""
+    """Share of a batch's unlabelled pixels that teach nothing, those that look most like slumps:
+    slumps that nobody has drawn yet must not be taught away. Of more than 10 known slumps, in
+    proportion less."""
     collar_px: Annotated[int, Range(0, 64, "px")] = 1
     """Ignored on both sides of a mined outline (method 5)."""
     positive_share: Annotated[float, SHARE] = 0.5

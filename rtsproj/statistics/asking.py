@@ -71,7 +71,7 @@ def asked(rank: Floats, is_low: Flags, plan: AskingPlan, *, novelty: Floats) -> 
 
     Args:
         rank: of each, from ``rank_of``.
-        is_low: True where nothing in it reaches the candidate cut.
+        is_low: True where too little of it reaches the candidate cut.
         plan: how many.
         novelty: of each, how unlike everything judged it is; NaN where it is not known.
 

@@ -142,8 +142,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
     if asked.verb != "infer":
         raise DamagedError(f"{folder.request} is no search", hint="start a new job")
     with reading(project) as connection:
-        threshold = asked.settings.threshold
-        known = read_known(connection, settings.lineage, threshold=threshold)
+        known = read_known(connection, settings.lineage)
         plan = asking_plan(connection, job.iteration, settings.triage)
     with Spool() as spool:
         tell = _told(progress, of=int(summary.get("outlines", 0)))

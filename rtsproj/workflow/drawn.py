@@ -51,7 +51,6 @@ class Known:
         settings: of the re-raise rule.
         places: all that has a word that stands.
         slumps: the inventory.
-        threshold: 0..1, the candidate cut of the search.
         lines: source_id -> (kind, lines) of the line files in use.
     """
 
@@ -60,7 +59,6 @@ class Known:
     settings: LineageSettings
     places: PlaceIndex
     slumps: SlumpIndex
-    threshold: float
     lines: Mapping[int, tuple[str, LineIndex]]
 
 
@@ -87,21 +85,29 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Measured outlines: columns of candidates, (number, slump_id) of meetings, nearest lines."""
+    """Measured outlines.
+
+    Attributes:
+        columns: of candidates.
+        is_low: True where too little of an outline reaches the candidate cut.
+        met: (number, slump_id) of meetings.
+        near: source_id -> nearest lines.
+    """
 
     columns: dict[str, npt.NDArray[Any]]
+    is_low: Flags
     met: tuple[Ints, Ints]
     near: dict[int, tuple[Ints, Floats]]
 
 
-def read_known(connection: Connection, settings: LineageSettings, *, threshold: float) -> Known:
-    """Read what outlines of a search at a candidate cut are measured against."""
+def read_known(connection: Connection, settings: LineageSettings) -> Known:
+    """Read what outlines of a search are measured against."""
     crs = facts.read_fact(connection, "crs") or ""
     lines = {
         line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
         for line in sources.line_sources(connection)
     }
-    return replace(read_judged(connection, settings), threshold=threshold, lines=lines)
+    return replace(read_judged(connection, settings), lines=lines)
 
 
 def read_judged(connection: Connection, settings: LineageSettings) -> Known:
@@ -115,7 +121,6 @@ def read_judged(connection: Connection, settings: LineageSettings) -> Known:
         settings=settings,
         places=PlaceIndex(candidate_ids, judged, judged_geoms),
         slumps=SlumpIndex(slump_ids, slump_geoms),
-        threshold=0.0,
         lines={},
     )
 
@@ -173,7 +178,7 @@ def lay_down(
         numbers = np.arange(count, count + size)
         spool.add("drawn", candidates.DRAWN, {"number": numbers, **block.columns})
         met.append((block.met[0] + count, block.met[1]))
-        ranks.append(_ranks(block.columns, known.threshold))
+        ranks.append(_ranks(block))
         for source_id, one in block.near.items():
             near[source_id].append(one)
         count += size
@@ -201,7 +206,7 @@ class _Ranks:
 
     Attributes:
         rank: see ``asking.rank_of``.
-        is_low: True where nothing in it reaches the candidate cut.
+        is_low: True where too little of it reaches the candidate cut.
         is_known: True where it shows no new ground.
         is_met: True where it shares ground with a judged place.
         novelty: how unlike everything judged it is; NaN where that is not known.
@@ -231,11 +236,11 @@ class _Chosen:
     left: int
 
 
-def _ranks(columns: Mapping[str, npt.NDArray[Any]], threshold: float) -> _Ranks:
-    cut = columns["cut"]
+def _ranks(block: _Block) -> _Ranks:
+    columns = block.columns
     return _Ranks(
         rank_of(columns["score_mean"], columns["stability"]),
-        (cut > 0) & (cut < threshold) & (columns["score_max"] < threshold),
+        block.is_low,
         columns["lineage"] == Lineage.SAME.value,
         columns["lineage_iou"] > 0,
         columns["novelty"],
@@ -330,6 +335,7 @@ def _measured(block: list[Outline], known: Known) -> _Block:
             **shape,
             **_lineage(match, shape["area_m2"] / shapely.area(geoms)),
         },
+        is_low=np.array([one.is_low for one in block], bool),
         met=known.slumps.met(geoms),
         near={source_id: index.nearest(geoms) for source_id, (_, index) in known.lines.items()},
     )

@@ -22,7 +22,6 @@ from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
 from rtsproj.settings import Settings, TrainSettings
 from rtsproj.store import iterations, jobs, labels, tiles
-from rtsproj.store.database import Connection
 from rtsproj.workflow.from_data import from_data
 from rtsproj.workflow.jobs import (
     Job,
@@ -89,7 +88,7 @@ def start_training(
         labels.sync_labels(connection, iteration, by=by)
         found = on_images(labels.training_labels(connection, iteration), source)
         settings, said = from_data(given, found, source)
-        settings, trimmed = _doubting(connection, settings, found, iteration)
+        settings, trimmed = _doubting(settings, found)
         tables = asdict(settings).items()
         flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
@@ -123,16 +122,10 @@ def start_training(
     return start_job(project, folder, request, by=by)
 
 
-def _doubting(
-    connection: Connection, given: Settings, found: Sequence[TrainingLabel], iteration: int
-) -> tuple[Settings, str]:
-    """The settings with the share of unlabelled ground that may be slumps by now."""
-    before = iterations.latest_iteration(connection, until=iteration - 1)
-    share, said = trim_share(
-        given.train.trim_share,
-        new=before["new_slumps"] if before else 0,
-        known=sum(one.polarity is Polarity.POSITIVE for one in found),
-    )
+def _doubting(given: Settings, found: Sequence[TrainingLabel]) -> tuple[Settings, str]:
+    """The settings with the share of unlabelled ground that teaches nothing."""
+    known = sum(one.polarity is Polarity.POSITIVE for one in found)
+    share, said = trim_share(given.train.trim_share, known=known)
     return replace(given, train=replace(given.train, trim_share=share)), said
 
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtsproj.domain.derived import CHIP, CUT, CUTS, STEP, Sizes, candidate_cut, derived, trim_share
+from rtsproj.domain.derived import (
+    CHIP,
+    CUT,
+    CUTS,
+    FEW,
+    STEP,
+    Sizes,
+    candidate_cut,
+    derived,
+    trim_share,
+)
 
 lengths = st.lists(st.floats(1, 4000), min_size=1, max_size=60)
 images = st.tuples(st.integers(1, 40_000), st.integers(1, 40_000))
@@ -77,17 +87,16 @@ def test_the_cut_never_rises_when_a_slump_gets_harder_to_see(found_at: list[floa
 
 
 @given(st.floats(0.01, 1), st.integers(1, 500), st.integers(0, 500))
-def test_doubt_about_unlabelled_ground_shrinks_with_what_is_still_found(
-    most: float, new: int, before: int
+def test_doubt_about_unlabelled_ground_shrinks_as_more_slumps_are_known(
+    most: float, known: int, more: int
 ) -> None:
-    known = new + before
-    share, said = trim_share(most, new=new, known=known)
-    fewer, _ = trim_share(most, new=max(1, new // 2), known=known)
-    assert 0 <= fewer <= share <= most
-    assert f"{new} of {known:,}" in said
+    share, said = trim_share(most, known=known)
+    less, _ = trim_share(most, known=known + more)
+    assert 0 <= less <= share <= most
+    assert said == "" if known <= FEW else f"{known} known slumps" in said
 
 
-def test_doubt_stays_as_it_is_where_the_last_iteration_says_nothing() -> None:
-    assert trim_share(0.25, new=0, known=60) == (0.25, "")
-    assert trim_share(0.0, new=3, known=60) == (0.0, "")
-    assert trim_share(0.24, new=15, known=60)[0] == 0.06
+def test_doubt_stays_as_it_is_set_while_few_are_known() -> None:
+    assert trim_share(0.25, known=6) == (0.25, "")
+    assert trim_share(0.0, known=60) == (0.0, "")
+    assert trim_share(0.25, known=50)[0] == 0.05

@@ -90,7 +90,7 @@ def objects(mask: NDArray[np.bool_], within: float) -> list[NDArray[np.int64]]:
 
 
 def expected(values: Bytes, settings: InferSettings) -> tuple[Counter[tuple[float, ...]], int]:
-    """(pixels, mean, largest, cut, stability) of each outline, and the specks."""
+    """(pixels, mean, largest, cut, stability, is low) of each outline, and the specks."""
     cut = Cut.of(settings)
     known = values != NO_PIXEL
     high = (values >= stored_cut(cut.threshold)) & known
@@ -110,7 +110,7 @@ def expected(values: Bytes, settings: InferSettings) -> tuple[Counter[tuple[floa
             chance = values[tuple(one.T)] / FULL
             stability = round(len(one) / len(whole), 6)
             mean, most = round(float(chance.mean()), 6), round(float(chance.max()), 6)
-            found[len(one), mean, most, level, stability] += 1
+            found[len(one), mean, most, level, stability, not large] += 1
     return found, specks
 
 
@@ -125,7 +125,7 @@ def test_outlines_are_those_of_the_pixels_however_tiles_cut_them(
 ) -> None:
     folder = tmp_path_factory.mktemp("join")
     whole, specks = joined(folder, world, values, core_px=SIDE + 1, settings=settings)
-    rows = [(o.pixels, o.score_mean, o.score_max, o.cut, o.stability) for o in whole]
+    rows = [(o.pixels, o.score_mean, o.score_max, o.cut, o.stability, o.is_low) for o in whole]
     assert (Counter(rows), specks) == expected(values, settings)
     shapes = [shapely.from_wkb(one.wkb) for one in whole]
     assert all(one.geom_type == "Polygon" and one.is_valid for one in shapes)
@@ -195,7 +195,7 @@ def test_peaks_of_one_object_are_outlines_of_their_own_and_share_its_stability(
     assert [one.tiles for one in found] == [(0, 2), (1, 3), (2, 3)]
     assert found[0].score_mean == round(HIGH / FULL, 6)
     assert found[2].score_max == round(LOW / FULL, 6)
-    assert [one.is_low(NESTED.threshold) for one in found] == [False, False, True]
+    assert [one.is_low for one in found] == [False, False, True]
 
 
 def test_an_object_of_which_little_reaches_the_candidate_cut_is_drawn_whole(
@@ -207,7 +207,7 @@ def test_an_object_of_which_little_reaches_the_candidate_cut_is_drawn_whole(
     (found,), specks = joined(tmp_path, world, values, core_px=8, settings=settings)
     # THEN it is one outline, at the lower cut, and no probe
     assert (found.pixels, found.cut, found.stability, specks) == (100, 0.2, 1.0, 0)
-    assert not found.is_low(NESTED.threshold)
+    assert not found.is_low
     # AND an object larger than any slump stays in parts
     settings = replace(NESTED, whole_px=99)
     parts, _ = joined(tmp_path / "vast", world, values, core_px=8, settings=settings)

@@ -267,15 +267,15 @@ def test_the_best_that_meet_no_judged_place_are_compared(monkeypatch: pytest.Mon
     boxes = [shapely.box(20 * n, 0, 20 * n + 10, 10) for n in range(9)]
     scores = [0.3, 0.9, 0.35, 0.6, 0.45, 0.4, 0.7, 0.9, 0.2]
     given = [
-        outline(n, one, score=score, cut=0.2 if score < 0.5 else 0.5)
+        replace(outline(n, one, score=score), is_low=score < 0.5)
         for n, (one, score) in enumerate(zip(boxes, scores, strict=True))
     ]
     given[6] = replace(given[6], stability=0.01)
     # WHEN the best one is judged
-    found = best_fresh(given, [boxes[1]], threshold=0.5)
+    found = best_fresh(given, [boxes[1]])
     # THEN the rest comes by rank, and two at the lower cut at most
     assert [one.seq for one in found] == [7, 3, 4, 5]
-    assert [one.seq for one in best_fresh(given[:3], [], threshold=0.5)] == [1, 2, 0]
+    assert [one.seq for one in best_fresh(given[:3], [])] == [1, 2, 0]
 
 
 def test_the_sample_of_many_judged_places_does_not_depend_on_their_order(

@@ -34,6 +34,7 @@ OUTLINES = st.builds(
     spread=st.none() | st.floats(0, 0.5),
     cut=st.floats(0, 1),
     stability=st.floats(0, 1),
+    is_low=st.booleans(),
 )
 
 

@@ -50,7 +50,7 @@ def collected(project: Project, *, far: int) -> Collected:
     job_id = finished_search(project, [shape for shape, _, _ in FOUND])
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-infer")
     outlines = [
-        replace(one, cut=cut, novelty=novelty, score_max=0.9 if cut == HIGH else 0.4)
+        replace(one, cut=cut, novelty=novelty, is_low=cut == LOW)
         for one, (_, cut, novelty) in zip(tables.read_outlines(folder.outlines), FOUND, strict=True)
     ]
     tables.write_outlines(folder.outlines, outlines)
