@@ -192,14 +192,14 @@ class LineageSettings:
 
     iou: Annotated[float, Range(0.01, 1)] = 0.5
     """Same place as a judged outline from here on (assumed)."""
-    inside: Annotated[float, Range(0.01, 1)] = 0.5
+    inside: Annotated[float, Range(0.01, 1)] = 0.65
     """Same place where this share of a candidate lies on ground that was judged; 1 = by IoU alone
     (method 7)."""
-    rim_px: Annotated[float, Range(0, 1_000, "px")] = 2.0
+    rim_px: Annotated[float, Range(0, 1_000, "px")] = 1.0
     """How far beyond its outline an accepted slump is known: two hands differ by so much."""
     growth_px: Annotated[float, Range(0, 1_000_000, "px")] = 4.0
     """Least area of opened growth that shows a judged place again (Huang 2021: 36 m2 = 4 px)."""
-    growth_share: Annotated[float, Range(0, 100)] = 1.0
+    growth_share: Annotated[float, Range(0, 100)] = 0.5
     """Least growth as a share of what was judged there; 1 = the place must double."""
 
 
