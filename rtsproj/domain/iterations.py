@@ -47,6 +47,9 @@ class Probe:
             return ""
         if not self.asked and not self.left:
             return " of another network, which saw nothing else to ask about"
+        if not self.asked:
+            more = "outline was" if self.left == 1 else "outlines were"
+            return f" of another network; {self.left:,} weaker {more} not asked about"
         asked = counted(self.asked, "weaker outline")
         far = f", {self.far} of them unlike everything judged" if self.far else ""
         left = f"; {self.left:,} more were not asked about" if self.left else ""

@@ -97,6 +97,12 @@ def test_the_sentence_says_what_was_far() -> None:
     )
 
 
+def test_the_sentence_does_not_boast_of_no_probe() -> None:
+    assert Probe(left=23, is_on=True).text == (
+        " of another network; 23 weaker outlines were not asked about"
+    )
+
+
 def compared(project: Project, monkeypatch: pytest.MonkeyPatch) -> Sequence[shapely.Geometry]:
     """What a search that is started now compares its outlines with."""
     folders: list[JobFolder] = []
