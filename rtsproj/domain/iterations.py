@@ -51,7 +51,8 @@ class Probe:
             more = "outline was" if self.left == 1 else "outlines were"
             return f" of another network; {self.left:,} weaker {more} not asked about"
         asked = counted(self.asked, "weaker outline")
-        far = f", {self.far} of them unlike everything judged" if self.far else ""
+        some = "" if self.far == self.asked else f"{self.far} of them "
+        far = f", {some}unlike everything judged" if self.far else ""
         left = f"; {self.left:,} more were not asked about" if self.left else ""
         return f" of another network, which also asked about {asked}{far}{left}"
 

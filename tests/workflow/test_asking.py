@@ -97,6 +97,12 @@ def test_the_sentence_says_what_was_far() -> None:
     )
 
 
+def test_the_sentence_does_not_count_where_all_are_far() -> None:
+    assert Probe(asked=1, far=1, is_on=True).text == (
+        " of another network, which also asked about 1 weaker outline, unlike everything judged"
+    )
+
+
 def test_the_sentence_does_not_boast_of_no_probe() -> None:
     assert Probe(left=23, is_on=True).text == (
         " of another network; 23 weaker outlines were not asked about"
