@@ -6,7 +6,7 @@ from typing import Any
 
 import shapely
 
-from rtsproj.domain.derived import Sizes, derived
+from rtsproj.domain.derived import Sizes, derived, trim_share
 from rtsproj.domain.labels import Polarity, TrainingLabel
 from rtsproj.domain.requests import ImagerySource
 from rtsproj.settings import Settings
@@ -49,7 +49,10 @@ def from_data(
         per_step=max(1.0, given.train.batch * given.train.positive_share),
     )
     filled = as_recorded(given, found.values)
-    return filled, found.text if filled != given else ""
+    share, trimmed = trim_share(filled.train.trim_share, known=len(positives))
+    said = [found.text if filled != given else "", trimmed]
+    settled = replace(filled, train=replace(filled.train, trim_share=share))
+    return settled, "; ".join(one for one in said if one)
 
 
 def as_recorded(given: Settings, values: Mapping[str, Any]) -> Settings:

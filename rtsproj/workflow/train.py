@@ -7,7 +7,6 @@ from pathlib import Path
 
 import shapely
 
-from rtsproj.domain.derived import trim_share
 from rtsproj.domain.iterations import Stage
 from rtsproj.domain.labels import (
     NegativeRule,
@@ -20,7 +19,7 @@ from rtsproj.errors import NeedsError
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_labels
 from rtsproj.jobs.weights import resolve_weights
-from rtsproj.settings import Settings, TrainSettings
+from rtsproj.settings import TrainSettings
 from rtsproj.store import iterations, jobs, labels, tiles
 from rtsproj.workflow.from_data import from_data
 from rtsproj.workflow.jobs import (
@@ -88,7 +87,6 @@ def start_training(
         labels.sync_labels(connection, iteration, by=by)
         found = on_images(labels.training_labels(connection, iteration), source)
         settings, said = from_data(given, found, source)
-        settings, trimmed = _doubting(settings, found)
         tables = asdict(settings).items()
         flat = {f"{table}.{key}": v for table, values in tables for key, v in values.items()}
         iterations.record_settings(connection, iteration, flat)
@@ -96,8 +94,8 @@ def start_training(
         plan = plan_split(found, laid, source.grid, settings.grid, standing=standing)
         tiles.settle_split(connection, plan.split)
         job_id = jobs.next_job_id(connection)
-    for text in (said, trimmed, plan.text):
-        note(text)
+    note(said)
+    note(plan.text)
     chosen = frozen_labels(found, settings.train)
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-train")
     _fresh(folder.path)
@@ -120,13 +118,6 @@ def start_training(
         take_best=sweep.take_best,
     )
     return start_job(project, folder, request, by=by)
-
-
-def _doubting(given: Settings, found: Sequence[TrainingLabel]) -> tuple[Settings, str]:
-    """The settings with the share of unlabelled ground that teaches nothing."""
-    known = sum(one.polarity is Polarity.POSITIVE for one in found)
-    share, said = trim_share(given.train.trim_share, known=known)
-    return replace(given, train=replace(given.train, trim_share=share)), said
 
 
 def on_images(found: Sequence[TrainingLabel], source: ImagerySource) -> tuple[TrainingLabel, ...]:
