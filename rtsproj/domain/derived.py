@@ -32,7 +32,8 @@ OF_LENGTH = 0.1
 OF_SMALLEST = 0.1
 """Of the smallest known slump's area: what is smaller is a speck."""
 OF_LARGEST = 2
-"""Times the largest known slump: a larger object is no slump."""
+"""Times the largest known slump: a larger object is no slump, and a larger rejected outline may
+hold one."""
 SPECK = (4, 100)
 """px; least and most area of a speck."""
 CHECKS = 4
@@ -145,7 +146,7 @@ def trim_share(most: float, *, known: int) -> tuple[float, str]:
     """How much of the unlabelled ground teaches nothing, and why, in words.
 
     A network that knows few slumps unlearns the others where they are taught as background. One
-    that knows many holds its ground, and draws vast outlines where it is not told what is none.
+    that knows many keeps them, and draws vast outlines where little background is taught.
 
     Args:
         most: 0..1, share of a batch's unlabelled pixels that teach nothing at first.

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from rtsproj.domain.derived import OF_LARGEST
 from rtsproj.domain.grid import ProjectGrid, Window
 from rtsproj.domain.labels import Polarity, Subset, TrainingLabel
 from rtsproj.domain.requests import Split
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 FARTHEST_PX = 4096
 """px; ground further from every label than this is never taken as looked at."""
-MOST_REJECTED = 2.0
-"""Times the largest known slump: a larger rejected outline is no background as a whole."""
 _READ = 4096
 """Shapes whose corners are kept as GDAL takes them: about 10 kB each."""
 
@@ -60,7 +59,7 @@ class LabelIndex:
             for one, label in zip(self.outlines, self.labels, strict=True)
             if label.polarity is Polarity.POSITIVE
         )
-        self._most_m2 = MOST_REJECTED * max(positives, default=0.0)
+        self._most_m2 = OF_LARGEST * max(positives, default=0.0)
         self._corners = lru_cache(maxsize=_READ)(self._read_corners)
 
     def window(self, index: int, *, buffer_m: float) -> Window:

@@ -50,9 +50,9 @@ def from_data(
     )
     filled = as_recorded(given, found.values)
     share, trimmed = trim_share(filled.train.trim_share, known=len(positives))
-    said = [found.text if filled != given else "", trimmed]
+    texts = (found.text if filled != given else "", trimmed)
     settled = replace(filled, train=replace(filled.train, trim_share=share))
-    return settled, "; ".join(one for one in said if one)
+    return settled, "; ".join(one for one in texts if one)
 
 
 def as_recorded(given: Settings, values: Mapping[str, Any]) -> Settings:

@@ -81,6 +81,7 @@ GROUND = [
     ("beyond the rim", box(0, 64, 60, 120), Lineage.FRESH, 0),
     ("most of what was rejected", box(66, 6, 120, 54), Lineage.SAME, 0),
     ("a small part of what was rejected", box(80, 20, 110, 50), Lineage.PARTIAL, 0),
+    ("what was rejected and half as much", box(66, 0, 120, 90), Lineage.GROWN, 0),
     ("what was rejected and a third more", box(66, 0, 120, 80), Lineage.SAME, 0),
     ("mostly beside what was rejected", box(70, 0, 120, 130), Lineage.PARTIAL, 0),
     ("over both", box(10, 0, 100, 60), Lineage.SAME, 5),
