@@ -43,6 +43,8 @@ def preset_settings(preset: Preset) -> Settings:
             whole_px=1,
             span=1,
         ),
-        lineage=replace(base.lineage, inside=1.0, rim_px=0.0, growth_px=4.0, growth_share=0.0),
+        lineage=replace(
+            base.lineage, inside=1.0, rim_px=0.0, growth_px=4.0, growth_share=0.0, better=False
+        ),
         triage=replace(base.triage, budget=0.0, probes=0, far=0),
     )

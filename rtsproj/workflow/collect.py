@@ -19,6 +19,7 @@ from rtsproj.store import candidates, jobs, sources, tiles
 from rtsproj.store.bulk import Spool
 from rtsproj.store.database import Connection
 from rtsproj.workflow.asking import asking_plan
+from rtsproj.workflow.better import replace_outlines
 from rtsproj.workflow.distances import measure_candidates
 from rtsproj.workflow.drawn import Drawn, lay_down, read_known
 from rtsproj.workflow.jobs import Job, list_jobs
@@ -45,6 +46,7 @@ class Collected:
         probes: those of the shown ones that are asked as probes.
         far: those of the probes that are unlike everything judged.
         left: outlines on new ground that are not asked about in this iteration.
+        better: accepted outlines that this search drew better.
     """
 
     job_id: int
@@ -57,6 +59,7 @@ class Collected:
     probes: int = 0
     far: int = 0
     left: int = 0
+    better: int = 0
 
 
 def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:
@@ -144,12 +147,15 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
     with reading(project) as connection:
         known = read_known(connection, settings.lineage)
         plan = asking_plan(connection, job.iteration, settings.triage)
+    better = 0
     with Spool() as spool:
         tell = _told(progress, of=int(summary.get("outlines", 0)))
         drawn = lay_down(spool, each_outline(folder.outlines), known, plan, tell=tell)
         with writing(project, f"collect job {job.job_id}") as connection:
             if not jobs.is_collected(connection, job.job_id):
                 _take_in(connection, job, spool, drawn)
+                if settings.lineage.better:
+                    better = replace_outlines(connection, job)
                 tiles.add_outcomes(connection, job.job_id, outcomes.values())
                 jobs.mark_collected(
                     connection,
@@ -160,6 +166,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
                         "probes": drawn.probes,
                         "far": drawn.far,
                         "left": drawn.left,
+                        "better": better,
                         "specks": specks,
                         "failed_tiles": len(failed),
                         "asking": asdict(plan),
@@ -175,6 +182,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
         probes=drawn.probes,
         far=drawn.far,
         left=drawn.left,
+        better=better,
     )
 
 
