@@ -5,7 +5,7 @@ that meet are overlaid. Each overlay is the same operation on the same pair as f
 alone, so that the block's answers are those of its candidates, to the last digit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -108,6 +108,15 @@ class PlaceIndex:
             growth_m2=_spread(len(geoms), met.one, growth_m2, 0.0),
         )
 
+    def not_accepted(self, geoms: Geometries, *, iou: float) -> npt.NDArray[np.bool_]:
+        """True where an outline of this IoU was judged and not accepted."""
+        one, place = self._tree.query(geoms, predicate="intersects")
+        other = self._slump_ids[place] == 0
+        one, place = one[other], place[other]
+        found = np.zeros(len(geoms), bool)
+        found[one[paired_iou(geoms[one], self._geoms[place]) >= iou]] = True
+        return found
+
     def _met(self, geoms: Geometries, *, rim_m: float) -> "_Met":
         """What every candidate that meets a place shares with the ground that was judged."""
         one, place = self._tree.query(geoms, predicate="dwithin", distance=rim_m)
@@ -174,16 +183,49 @@ class _Met:
 class SlumpIndex:
     """Outlines of the inventory, ready to be met; several threads may ask at once."""
 
-    def __init__(self, slump_ids: Ints, geoms: Geometries) -> None:
+    def __init__(self, slump_ids: Ints, is_drawn: Ints, geoms: Geometries) -> None:
+        """Build the index.
+
+        Args:
+            slump_ids: the slumps.
+            is_drawn: 1 where a person digitised, drew or edited the outline, else 0.
+            geoms: their outlines, m.
+        """
         self._slump_ids = slump_ids
+        self._is_drawn = is_drawn
         self._geoms = geoms
         self._tree = shapely.STRtree(geoms)
 
     def met(self, geoms: Geometries) -> tuple[Ints, Ints]:
         """(number of the geometry, slump_id) of every pair that shares area."""
+        one, slump, _ = self._shared(geoms)
+        return one, self._slump_ids[slump]
+
+    def joins(self, geoms: Geometries) -> npt.NDArray[np.bool_]:
+        """True where accepting an outline would make one slump of several.
+
+        It holds half of each of several slumps, of which a person drew at most one (see
+        ``identity.identify``): networks draw a large slump in pieces at first.
+        """
+        one, slump, shared = self._shared(geoms)
+        held = shared >= HALF * shapely.area(self._geoms[slump])
+        one, slump = one[held], slump[held]
+        slumps = np.bincount(one, minlength=len(geoms))
+        drawn = np.bincount(one, self._is_drawn[slump], minlength=len(geoms))
+        return (slumps > 1) & (drawn <= 1)
+
+    def _shared(self, geoms: Geometries) -> tuple[Ints, Ints, Floats]:
+        """(number of the geometry, place of the slump, m2) of every pair that shares area."""
         one, slump = self._tree.query(geoms, predicate="intersects")
-        shares = shapely.area(shapely.intersection(self._geoms[slump], geoms[one])) > 0
-        return one[shares], self._slump_ids[slump[shares]]
+        shared = shapely.area(shapely.intersection(self._geoms[slump], geoms[one]))
+        shares = shared > 0
+        return one[shares], slump[shares], shared[shares]
+
+
+def with_joins(match: LineageColumns, asks: npt.NDArray[np.bool_]) -> LineageColumns:
+    """Let outlines of known places that would make one slump of several count as grown."""
+    asks = asks & (match.case == Lineage.SAME.value)
+    return replace(match, case=np.where(asks, Lineage.GROWN.value, match.case))
 
 
 def opened(geoms: Geometries, *, r: float, factor: float = FACTOR) -> Geometries:

@@ -201,6 +201,9 @@ class LineageSettings:
     """Least area of opened growth that shows a judged place again (Huang 2021: 36 m2 = 4 px)."""
     growth_share: Annotated[float, Range(0, 100)] = 0.5
     """Least growth as a share of what was judged there; 1 = the place must double."""
+    joins: bool = True
+    """An outline that holds half of several slumps, at most one of them drawn by a person, is asked
+    about: accepting it makes them one."""
     better: bool = True
     """An accepted outline that a network drew is replaced by a later search's where that one holds
     it, is surer and at least as stable, and the search before drew the same; the decision stands,

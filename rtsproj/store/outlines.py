@@ -28,6 +28,9 @@ SELECT slump_id, ST_AsWKB(geom) AS wkb, geom_source <> 'model' AS is_drawn FROM 
 WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ? AND candidate_id IS DISTINCT FROM ?
 ORDER BY slump_id
 """
+SHAPES = """
+SELECT slump_id, (geom_source <> 'model')::BIGINT, ST_AsWKB(geom) FROM current_outline
+"""
 SHAPE_NAMES = ("area_m2", "perimeter_m", "lon", "lat", "minx", "miny", "maxx", "maxy")
 """Columns that measure an outline."""
 SEED = {
@@ -171,8 +174,8 @@ def _absorb(connection: Connection, slump_ids: Sequence[int], row: Mapping[str, 
 
 
 def slump_shapes(connection: Connection) -> Shapes:
-    """([slump_id], current outlines) of the inventory."""
-    return read_shapes(connection, "SELECT slump_id, ST_AsWKB(geom) FROM current_outline")
+    """([slump_id, 1 where a person drew it], current outlines) of the inventory."""
+    return read_shapes(connection, SHAPES)
 
 
 def add_outline_distances(connection: Connection, kind: str, source_id: int, found: Near) -> None:

@@ -258,6 +258,11 @@ def lineage_sentence(card: CandidateCard) -> str:
         ),
         "" if card.row.lineage_of else " (seed)",
     )
+    if card.row.lineage == "grown" and card.row.relation == "merge":
+        return (
+            f"{of}{said} shares this outline with other known slumps: are they one? "
+            f"{card.growth_m2:,.0f} m² are new ground"
+        )
     return {
         "fresh": "",
         "touching": f"touches {of}{said}",

@@ -22,7 +22,7 @@ from shapely.errors import ShapelyError
 from rtsproj.domain.candidates import Lineage, Outline, Raised
 from rtsproj.errors import DamagedError
 from rtsproj.geometry.distances import LineIndex
-from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations
+from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations, with_joins
 from rtsproj.geometry.measures import measure_all, shape_columns
 from rtsproj.settings import LineageSettings
 from rtsproj.statistics.asking import AskingPlan, asked, rank_of
@@ -114,13 +114,13 @@ def read_judged(connection: Connection, settings: LineageSettings) -> Known:
     """The same without lines: for outlines whose distances are measured already."""
     values = facts.read_facts(connection)
     (candidate_ids, judged), judged_geoms = candidates.judged_places(connection)
-    (slump_ids,), slump_geoms = outlines.slump_shapes(connection)
+    (slump_ids, is_drawn), slump_geoms = outlines.slump_shapes(connection)
     return Known(
         crs=values["crs"],
         pixel_m=float(values["pixel_m"]),
         settings=settings,
         places=PlaceIndex(candidate_ids, judged, judged_geoms),
-        slumps=SlumpIndex(slump_ids, slump_geoms),
+        slumps=SlumpIndex(slump_ids, is_drawn, slump_geoms),
         lines={},
     )
 
@@ -139,7 +139,7 @@ def compare_again(connection: Connection, slump_ids: Sequence[int], known: Known
     (ids, before), geoms = candidates.undecided_matches(connection, slump_ids)
     if not len(ids):
         return 0
-    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    match = _matched(geoms, known)
     relation, relation_slump = relations(len(ids), known.slumps.met(geoms))
     columns = _lineage(match, measure_all(geoms, known.crs).area_m2 / shapely.area(geoms)) | {
         "relation": relation,
@@ -327,7 +327,7 @@ def _measured(block: list[Outline], known: Known) -> _Block:
             f"an outline from {block[0].seq} to {block[-1].seq} is no geometry: {error}",
             hint="start the search again: rtsproj infer",
         ) from error
-    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    match = _matched(geoms, known)
     shape = shape_columns(geoms, known.crs)
     return _Block(
         columns={
@@ -339,6 +339,15 @@ def _measured(block: list[Outline], known: Known) -> _Block:
         met=known.slumps.met(geoms),
         near={source_id: index.nearest(geoms) for source_id, (_, index) in known.lines.items()},
     )
+
+
+def _matched(geoms: Geometries, known: Known) -> LineageColumns:
+    """How outlines meet what is known; who would join slumps is asked about, once."""
+    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
+    if not known.settings.joins:
+        return match
+    asks = known.slumps.joins(geoms) & ~known.places.not_accepted(geoms, iou=known.settings.iou)
+    return with_joins(match, asks)
 
 
 def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:

@@ -49,7 +49,7 @@ def test_status_is_the_contracts_json(run, project: Project) -> None:
     search(project, [square(60, 80, 15)])
     said = run("-C", project.folder, "status", "--json")
     status = json.loads(said.out)
-    assert (status["project"], status["schema"], status["iteration"]) == ("desk", 10, 1)
+    assert (status["project"], status["schema"], status["iteration"]) == ("desk", 11, 1)
     assert status["stage"] == "triage"
     assert status["blocked_by"] == ["1 candidate to decide"]
     wanted = {"scenes", "tiles", "labels", "candidates", "open", "slumps"}

@@ -114,7 +114,9 @@ def related(
     candidates: list[BaseGeometry], slumps: list[tuple[int, BaseGeometry]]
 ) -> list[tuple[str, int]]:
     ids, outlines = zip(*slumps, strict=True) if slumps else ((), ())
-    index = SlumpIndex(np.array(ids, np.int64), np.array(outlines, dtype=object))
+    index = SlumpIndex(
+        np.array(ids, np.int64), np.zeros(len(ids), np.int64), np.array(outlines, dtype=object)
+    )
     found = relations(len(candidates), index.met(np.array(candidates, dtype=object)))
     return list(zip(*(one.tolist() for one in found), strict=True))
 
@@ -178,3 +180,26 @@ IDENTITY = [
 def test_who_an_accepted_candidate_is(name, candidate, slumps, expected) -> None:
     found = identify(candidate, slumps)
     assert (found.relation, found.slump_id, found.absorbed) == expected, name
+
+
+@pytest.mark.parametrize(
+    ("drawn", "candidate", "joins"),
+    [
+        pytest.param((0, 0), box(0, 0, 20, 10), True, id="holds two pieces"),
+        pytest.param((1, 0), box(0, 0, 20, 10), True, id="one of them by a person"),
+        pytest.param((1, 1), box(0, 0, 20, 10), False, id="both by a person"),
+        pytest.param((0, 0), box(0, 0, 15, 10), True, id="half of the second"),
+        pytest.param((0, 0), box(0, 0, 14, 10), False, id="less than half of it"),
+        pytest.param((0, 0), box(0, 0, 10, 10), False, id="one piece"),
+        pytest.param((0, 0), box(50, 0, 60, 10), False, id="elsewhere"),
+    ],
+)
+def test_an_outline_joins_slumps_that_it_holds(
+    drawn: tuple[int, int], candidate: BaseGeometry, joins: bool
+) -> None:
+    pieces = np.array([box(0, 0, 10, 10), box(10, 0, 20, 10)], object)
+    index = SlumpIndex(np.array([3, 4]), np.array(drawn), pieces)
+    assert index.joins(np.array([candidate], object)).tolist() == [joins]
+    # as ``identify`` names it, where the outline meets both
+    known = [KnownSlump(n + 3, one, is_drawn=bool(drawn[n])) for n, one in enumerate(pieces)]
+    assert bool(identify(candidate, known).absorbed) == joins
