@@ -16,6 +16,11 @@ from rtsproj.jobs import tables
 from rtsproj.jobs.files import sha256_of
 from rtsproj.settings import InferSettings
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dataset has no geotransform"),
+    pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity"),
+]
+
 
 @pytest.mark.parametrize("core_px", [36, 64, 512])
 def test_outlines_at_two_cuts_do_not_depend_on_where_tiles_meet(

@@ -28,6 +28,11 @@ from rtsproj.jobs import tables
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.settings import InferSettings
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dataset has no geotransform"),
+    pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity"),
+]
+
 Bytes = NDArray[np.uint8]
 SIDE = 12
 LOW, HIGH, NONE = 80, 200, 10
