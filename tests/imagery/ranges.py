@@ -14,6 +14,11 @@ from threading import Event, Thread
 
 import pytest
 
+NAME = "20190715_a.tif"
+"""Of the image that the tests read."""
+SIDE = 512
+"""px; its height and width."""
+
 
 @dataclass
 class Ranges:

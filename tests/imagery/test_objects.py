@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from weakref import finalize
 
@@ -15,13 +14,10 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.windows
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from pieces import CRS, GRID
-from ranges import Ranges, allow, serving
-from rasterio.transform import Affine
+from pieces import GRID
+from ranges import NAME, Ranges, allow
 
-from rtsproj.domain.grid import ProjectGrid, Window
+from rtsproj.domain.grid import Window
 from rtsproj.domain.places import place_of
 from rtsproj.domain.scenes import Role
 from rtsproj.errors import UsageError
@@ -34,39 +30,7 @@ from rtsproj.imagery.objects.reader import ChangedObjectError, MissingObjectErro
 from rtsproj.imagery.probe import ProbeChoice, read_scene, state_of
 from rtsproj.imagery.safety import open_dataset, open_raster
 
-NAME = "20190715_a.tif"
-SIDE = 512
 BLOCK = rasterio.windows.Window(64, 128, 64, 64)
-
-
-@pytest.fixture(scope="module")
-def cog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A COG of noise, 3 MB in 64 blocks with overviews."""
-    path = tmp_path_factory.mktemp("cog") / NAME
-    rng = np.random.default_rng(5)
-    values = rng.integers(1, 9000, (4, SIDE, SIDE)).astype(np.uint16)
-    place = Affine(3.0, 0.0, GRID.origin_x, 0.0, -3.0, GRID.origin_y)
-    how = {"crs": CRS, "transform": place, "nodata": 0}
-    shape = {"width": SIDE, "height": SIDE, "count": 4, "dtype": "uint16"}
-    with rasterio.open(
-        path, "w", driver="COG", blocksize=128, compress="deflate", **how, **shape
-    ) as d:
-        d.write(values)
-    return path
-
-
-@pytest.fixture
-def server(tmp_path: Path, cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranges]:
-    """Gives the COG; this machine may read what lies below /data/."""
-    monkeypatch.setattr(store_module, "PAUSE_S", 0.01)
-    monkeypatch.setattr(store_module, "RETRIES", 2)
-    reader_module._quiet_of.cache_clear()  # a port may have been another test's
-    folder = tmp_path / "served"
-    folder.mkdir()
-    shutil.copy(cog, folder / NAME)
-    with serving(folder) as state:
-        allow(monkeypatch, tmp_path / "config", f"http://127.0.0.1:{state.port}/data/")
-        yield state
 
 
 def pixels(server: Ranges, name: str = NAME, **how: object) -> np.ndarray:
@@ -313,32 +277,6 @@ def test_an_interrupt_ends_a_read_that_a_store_lets_wait(server: Ranges) -> None
         assert len(server.asked) == 2
 
 
-def test_a_scene_of_a_store_is_registered_as_the_file_is(server: Ranges, cog: Path) -> None:
-    there = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice())
-    here = read_scene(cog, Role.MAP, ProbeChoice())
-    assert there.spec.path == server.url(NAME)
-    assert there.spec.name == NAME
-    own = {"path": here.spec.path, "fingerprint": here.spec.fingerprint}
-    assert replace(there.spec, **own) == here.spec
-    assert replace(there, spec=here.spec, mtime_ns=here.mtime_ns) == here
-
-
-@pytest.mark.parametrize("pixel_m", [3.0, 4.0])
-def test_a_mosaic_reads_objects_as_it_reads_files(
-    server: Ranges, cog: Path, pixel_m: float
-) -> None:
-    grid = ProjectGrid(CRS, pixel_m, GRID.origin_x, GRID.origin_y)
-    window = Window(100, 40, 150, 300)
-    found = []
-    for place in (cog, place_of(server.url(NAME))):
-        spec = read_scene(place, Role.MAP, ProbeChoice()).spec
-        with Mosaic([spec], grid, spec.bands) as mosaic:
-            found.append(mosaic.read(window))
-    assert found[0].valid.any()
-    assert np.array_equal(found[0].values, found[1].values)
-    assert np.array_equal(found[0].valid, found[1].valid)
-
-
 def test_a_stop_cuts_a_read_that_a_store_lets_wait(server: Ranges) -> None:
     spec = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
     leaving = threading.Event()
@@ -362,32 +300,3 @@ def test_a_read_that_nobody_waits_for_is_not_asked_again(server: Ranges) -> None
         with pytest.raises(ReadStopped):
             mosaic.read(Window(300, 300, 64, 64))
     assert len(server.asked) == asked
-
-
-@pytest.mark.parametrize("shift_px", [0.0, 0.4], ids=["same grid", "between pixels"])
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    row=st.integers(-200, SIDE + 90),
-    col=st.integers(-200, SIDE + 90),
-    rows=st.integers(1, 300),
-    cols=st.integers(1, 300),
-)
-@example(row=SIDE - 1, col=SIDE - 1, rows=1, cols=1)
-@example(row=SIDE, col=-1, rows=1, cols=SIDE + 2)
-def test_a_window_over_any_edge_of_an_object_is_that_of_the_file(
-    server: Ranges, cog: Path, shift_px: float, row: int, col: int, rows: int, cols: int
-) -> None:
-    reader_module._quiet_of.cache_clear()
-    url = read_scene(place_of(server.url(NAME)), Role.MAP, ProbeChoice()).spec
-    grid = replace(GRID, origin_x=GRID.origin_x + shift_px * GRID.pixel_m)
-    window = Window(row, col, rows, cols)
-    with (
-        Mosaic([url], grid, url.bands) as far,
-        Mosaic([replace(url, path=str(cog))], grid, url.bands) as near,
-    ):
-        found, wanted = far.read(window), near.read(window)
-    assert np.array_equal(found.values, wanted.values)
-    assert np.array_equal(found.valid, wanted.valid)
-    inside = window.shared(Window(0, 0, SIDE, SIDE))
-    if shift_px == 0:
-        assert found.valid.sum() == inside.rows * inside.cols
