@@ -1,6 +1,6 @@
--- A later search's outline in place of the accepted one that a network drew: it counts while the word on that one is accept.
+-- A better outline of a later search, current while the decision on the accepted candidate is accept.
 CREATE TABLE better_outline (
-  candidate_id    BIGINT PRIMARY KEY,               -- whose outline it is; nobody was asked about it
+  candidate_id    BIGINT PRIMARY KEY,               -- whose outline it is; nobody decided it
   accepted_id     BIGINT NOT NULL                   -- the accepted candidate
 );
 CREATE OR REPLACE VIEW live_outline AS

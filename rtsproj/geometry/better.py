@@ -1,9 +1,9 @@
-"""Which accepted outlines a later search has drawn better.
+"""Select outlines of a later search that are better than the accepted ones.
 
-A network that knows few slumps draws large ones in part; once more are known, the next ones draw
-the same places wider and more surely. The newest outline as such is no better than the accepted
-one: of 570 on four dates of ponds, the next network's had a larger IoU with the truth in 337, a
-smaller one in 171. Of those that met the four conditions here 140 had a larger and 7 a smaller one.
+A network trained on few slumps detects only parts of large ones; later networks detect the same
+locations more completely and with a higher probability. The newest outline as such is no better
+than the accepted one: of 570 on four dates of ponds, the next network's had a larger IoU with the
+truth in 337, a smaller one in 171. Of those that met the conditions below, 140 and 7.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ KEEPS = 0.95
 SURER = 0.03
 """By how much its mean probability is higher at least."""
 AGREES = 0.8
-"""IoU with what the search before drew there, at least: two networks agree on it."""
+"""Least IoU with the detection of the search before: two networks agree."""
 
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Outlines:
-    """Outlines that networks drew, one entry each.
+class DetectedOutlines:
+    """Outlines detected by networks, one entry each.
 
     Attributes:
         geoms: outlines, m.
@@ -41,12 +41,12 @@ class Outlines:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Ground of which no outline may take half of a shape: other slumps, and rejected places.
+class ForeignOutlines:
+    """Outlines of which a better one must not hold half, unless they are its own slump's.
 
     Attributes:
-        slump_ids: of the shapes; 0 = rejected.
-        geoms: the shapes, m.
+        slump_ids: their slumps; 0 = rejected.
+        geoms: the outlines, m.
     """
 
     slump_ids: Ints
@@ -54,19 +54,23 @@ class Taken:
 
 
 def better_outlines(
-    accepted: Outlines, slump_ids: Ints, now: Outlines, before: Geometries, taken: Taken
+    accepted: DetectedOutlines,
+    slump_ids: Ints,
+    now: DetectedOutlines,
+    before: Geometries,
+    foreign: ForeignOutlines,
 ) -> Ints:
     """The better outline of each accepted one, as its place among ``now``; -1 = none.
 
-    It holds the accepted one, is surer and at least as stable, the search before drew the same,
-    and it takes in no other slump and no rejected place.
+    It contains the accepted one, has a higher probability, is at least as stable, agrees with the
+    search before, and contains no other slump and no rejected outline.
 
     Args:
         accepted: outlines that count.
         slump_ids: of their slumps.
-        now: what the newest search drew on known places.
-        before: what the search before it drew on known places.
-        taken: what stays out.
+        now: detections of the newest search at known locations.
+        before: those of the search before it.
+        foreign: other slumps and rejected outlines.
     """
     place, shared = largest_shared(accepted.geoms, now.geoms)
     at = np.maximum(place, 0)
@@ -81,7 +85,7 @@ def better_outlines(
         & (now.score[at] >= accepted.score + SURER)
         & (now.stability[at] >= accepted.stability)
         & (met >= AGREES * union)
-        & ~_takes(drawn, slump_ids, taken)
+        & ~_contains_foreign(drawn, slump_ids, foreign)
     )
     return np.where(good, place, -1)
 
@@ -96,11 +100,13 @@ def largest_shared(geoms: Geometries, among: Geometries) -> tuple[Ints, Floats]:
     return np.where(most > 0, place, -1), most
 
 
-def _takes(drawn: Geometries, slump_ids: Ints, taken: Taken) -> npt.NDArray[np.bool_]:
-    """True where an outline holds half of a shape that is not its slump's."""
-    one, other = shapely.STRtree(taken.geoms).query(drawn, predicate="intersects")
-    shared = shapely.area(shapely.intersection(drawn[one], taken.geoms[other]))
-    foreign = slump_ids[one] != taken.slump_ids[other]
+def _contains_foreign(
+    drawn: Geometries, slump_ids: Ints, foreign: ForeignOutlines
+) -> npt.NDArray[np.bool_]:
+    """True where an outline contains half of another slump or of a rejected outline."""
+    one, other = shapely.STRtree(foreign.geoms).query(drawn, predicate="intersects")
+    shared = shapely.area(shapely.intersection(drawn[one], foreign.geoms[other]))
+    is_other = slump_ids[one] != foreign.slump_ids[other]
     found = np.zeros(len(drawn), bool)
-    found[one[foreign & (shared >= HALF * shapely.area(taken.geoms[other]))]] = True
+    found[one[is_other & (shared >= HALF * shapely.area(foreign.geoms[other]))]] = True
     return found

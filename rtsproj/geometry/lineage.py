@@ -180,51 +180,70 @@ class _Met:
     ground: Geometries
 
 
+@dataclass(frozen=True, slots=True)
+class SlumpOverlaps:
+    """Pairs of outlines and slumps that share area, one entry each.
+
+    Attributes:
+        count: outlines that were compared.
+        number: of the outline.
+        slump_id: of the slump.
+        is_held: True where half of the slump or more lies inside the outline.
+        is_digitised: 1 where a person digitised or edited the slump, else 0.
+    """
+
+    count: int
+    number: Ints
+    slump_id: Ints
+    is_held: npt.NDArray[np.bool_]
+    is_digitised: Ints
+
+    @property
+    def joins(self) -> npt.NDArray[np.bool_]:
+        """True for each outline that would make one slump of several if it is accepted.
+
+        It holds half of each of several slumps, of which a person digitised at most one (see
+        ``identity.identify``): networks detect a large slump in pieces at first.
+        """
+        held = self.number[self.is_held]
+        slumps = np.bincount(held, minlength=self.count)
+        digitised = np.bincount(held, self.is_digitised[self.is_held], minlength=self.count)
+        return (slumps > 1) & (digitised <= 1)
+
+
 class SlumpIndex:
     """Outlines of the inventory, ready to be met; several threads may ask at once."""
 
-    def __init__(self, slump_ids: Ints, is_drawn: Ints, geoms: Geometries) -> None:
+    def __init__(self, slump_ids: Ints, is_digitised: Ints, geoms: Geometries) -> None:
         """Build the index.
 
         Args:
             slump_ids: the slumps.
-            is_drawn: 1 where a person digitised, drew or edited the outline, else 0.
+            is_digitised: 1 where a person digitised or edited the outline, else 0.
             geoms: their outlines, m.
         """
         self._slump_ids = slump_ids
-        self._is_drawn = is_drawn
+        self._is_digitised = is_digitised
         self._geoms = geoms
         self._tree = shapely.STRtree(geoms)
 
-    def met(self, geoms: Geometries) -> tuple[Ints, Ints]:
-        """(number of the geometry, slump_id) of every pair that shares area."""
-        one, slump, _ = self._shared(geoms)
-        return one, self._slump_ids[slump]
-
-    def joins(self, geoms: Geometries) -> npt.NDArray[np.bool_]:
-        """True where accepting an outline would make one slump of several.
-
-        It holds half of each of several slumps, of which a person drew at most one (see
-        ``identity.identify``): networks draw a large slump in pieces at first.
-        """
-        one, slump, shared = self._shared(geoms)
-        held = shared >= HALF * shapely.area(self._geoms[slump])
-        one, slump = one[held], slump[held]
-        slumps = np.bincount(one, minlength=len(geoms))
-        drawn = np.bincount(one, self._is_drawn[slump], minlength=len(geoms))
-        return (slumps > 1) & (drawn <= 1)
-
-    def _shared(self, geoms: Geometries) -> tuple[Ints, Ints, Floats]:
-        """(number of the geometry, place of the slump, m2) of every pair that shares area."""
+    def overlaps(self, geoms: Geometries) -> SlumpOverlaps:
+        """Pairs of outlines and slumps that share area."""
         one, slump = self._tree.query(geoms, predicate="intersects")
         shared = shapely.area(shapely.intersection(self._geoms[slump], geoms[one]))
-        shares = shared > 0
-        return one[shares], slump[shares], shared[shares]
+        one, slump, shared = (column[shared > 0] for column in (one, slump, shared))
+        return SlumpOverlaps(
+            count=len(geoms),
+            number=one,
+            slump_id=self._slump_ids[slump],
+            is_held=shared >= HALF * shapely.area(self._geoms[slump]),
+            is_digitised=self._is_digitised[slump],
+        )
 
 
 def with_joins(match: LineageColumns, asks: npt.NDArray[np.bool_]) -> LineageColumns:
-    """Let outlines of known places that would make one slump of several count as grown."""
-    asks = asks & (match.case == Lineage.SAME.value)
+    """Report outlines that would join accepted slumps as grown, so that they are reviewed."""
+    asks = asks & (match.case == Lineage.SAME.value) & (match.slump_id > 0)
     return replace(match, case=np.where(asks, Lineage.GROWN.value, match.case))
 
 

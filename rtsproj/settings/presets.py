@@ -44,7 +44,13 @@ def preset_settings(preset: Preset) -> Settings:
             span=1,
         ),
         lineage=replace(
-            base.lineage, inside=1.0, rim_px=0.0, growth_px=4.0, growth_share=0.0, better=False
+            base.lineage,
+            inside=1.0,
+            rim_px=0.0,
+            growth_px=4.0,
+            growth_share=0.0,
+            joins=False,
+            better=False,
         ),
         triage=replace(base.triage, budget=0.0, probes=0, far=0),
     )

@@ -202,12 +202,12 @@ class LineageSettings:
     growth_share: Annotated[float, Range(0, 100)] = 0.5
     """Least growth as a share of what was judged there; 1 = the place must double."""
     joins: bool = True
-    """An outline that holds half of several slumps, at most one of them drawn by a person, is asked
-    about: accepting it makes them one."""
+    """Review an outline that contains half of several slumps, at most one of them digitised by a
+    person: accepting it makes them one slump."""
     better: bool = True
-    """An accepted outline that a network drew is replaced by a later search's where that one holds
-    it, is surer and at least as stable, and the search before drew the same; the decision stands,
-    and an outline that a person drew or edited stays."""
+    """Replace an accepted outline of a network by that of a later search which contains it, has a
+    higher probability, is at least as stable and agrees with the search before. Decisions, and
+    outlines that a person digitised or edited, do not change."""
 
 
 @dataclass(frozen=True, slots=True)

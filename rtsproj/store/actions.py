@@ -22,7 +22,11 @@ SELECT * FROM (
   (SELECT created_at, created_by, job_id, 'started job ' || job_id || ', ' || verb
    FROM job ORDER BY job_id DESC LIMIT ?)
   UNION ALL
-  (SELECT collected_at, '', job_id, 'job ' || job_id || ' taken in' FROM job_collection
+  (SELECT collected_at, '', job_id, 'job ' || job_id || ' taken in'
+          || CASE coalesce((detail->>'better')::BIGINT, 0) WHEN 0 THEN ''
+             WHEN 1 THEN ', 1 accepted outline replaced by a better one'
+             ELSE ', ' || (detail->>'better') || ' accepted outlines replaced by better ones' END
+   FROM job_collection
    ORDER BY job_id DESC LIMIT ?)
   UNION ALL
   (SELECT added_at, added_by, source_id, 'added ' || role || ', ' || features

@@ -117,8 +117,7 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
     seen = "SELECT 1 FROM slump_outline WHERE candidate_id = ?"
     if connection.execute(seen, [candidate_id]).fetchall():
         return
-    candidate = rows(connection, SHOWN, [candidate_id, candidate_id])[0]
-    del candidate["version_id"]
+    candidate = shown_outline(connection, candidate_id)
     box = [candidate["maxx"], candidate["minx"], candidate["maxy"], candidate["miny"]]
     # Most accepted candidates touch no slump: the view, which ranks them all, is asked only then.
     meets = connection.execute(MEETS, box).fetchall()
@@ -145,7 +144,7 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
         insert(
             connection, "slump", {"slump_id": slump_id, "origin": "found", "first_iteration": first}
         )
-    outline_id = add_outline(
+    add_sighting(
         connection,
         {
             **candidate,
@@ -154,11 +153,6 @@ def accept_candidate(connection: Connection, candidate_id: int, *, analyst: str)
             "slump_id": slump_id,
             "relation": identity.relation,
         },
-    )
-    connection.execute(
-        "INSERT INTO outline_distance SELECT ?, kind, source_id, line_id, distance_m "
-        "FROM candidate_distance WHERE candidate_id = ?",
-        [outline_id, candidate_id],
     )
 
 
@@ -173,8 +167,25 @@ def _absorb(connection: Connection, slump_ids: Sequence[int], row: Mapping[str, 
         add_outline(connection, given)
 
 
+def shown_outline(connection: Connection, candidate_id: int) -> dict[str, Any]:
+    """Iteration, measures, geom_source and geom of a candidate's newest outline."""
+    found = rows(connection, SHOWN, [candidate_id, candidate_id])[0]
+    del found["version_id"]
+    return found
+
+
+def add_sighting(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Add an outline that a candidate gives a slump, with the candidate's distances to lines."""
+    outline_id = add_outline(connection, row)
+    connection.execute(
+        "INSERT INTO outline_distance SELECT ?, kind, source_id, line_id, distance_m "
+        "FROM candidate_distance WHERE candidate_id = ?",
+        [outline_id, row["candidate_id"]],
+    )
+
+
 def slump_shapes(connection: Connection) -> Shapes:
-    """([slump_id, 1 where a person drew it], current outlines) of the inventory."""
+    """([slump_id, 1 where a person digitised it], current outlines) of the inventory."""
     return read_shapes(connection, SHAPES)
 
 

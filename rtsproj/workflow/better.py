@@ -1,4 +1,4 @@
-"""A later search's outline takes the place of an accepted one that it has drawn better."""
+"""Replace accepted outlines by better ones of a later search."""
 
 from rtsproj.geometry.better import better_outlines
 from rtsproj.store import better
@@ -7,24 +7,24 @@ from rtsproj.workflow.jobs import Job
 
 
 def replace_outlines(connection: Connection, job: Job) -> int:
-    """Replace outlines of the inventory by better ones that a search has drawn.
+    """Replace accepted outlines by better ones of a finished search.
 
-    Only those that networks drew are replaced. What a person accepted stays recorded, with the
-    decision: without it the better outline does not count either. The re-raise rule goes on to
-    measure growth against what a person has seen.
+    Only outlines detected by a network are replaced. Decisions do not change; without the accepting
+    decision the better outline is not current either. The re-raise rule still compares with the
+    outlines that a person reviewed.
 
     Args:
-        connection: inside the transaction that takes the search in.
+        connection: inside the transaction that collects the search.
         job: the search.
 
     Returns:
         How many were replaced.
     """
     slump_ids, accepted_ids, accepted = better.accepted_outlines(connection, before=job.iteration)
-    candidate_ids, now = better.drawn_again(connection, job.job_id)
-    before = better.drawn_before(connection, job.iteration)
-    taken = better.taken_ground(connection)
-    places = better_outlines(accepted, slump_ids, now, before, taken)
+    candidate_ids, now = better.detected_again(connection, job.job_id)
+    before = better.detected_before(connection, job.iteration)
+    foreign = better.foreign_outlines(connection)
+    places = better_outlines(accepted, slump_ids, now, before, foreign)
     chosen = (places >= 0).nonzero()[0].tolist()
     for n in chosen:
         better.replace_outline(

@@ -260,8 +260,8 @@ def lineage_sentence(card: CandidateCard) -> str:
     )
     if card.row.lineage == "grown" and card.row.relation == "merge":
         return (
-            f"{of}{said} shares this outline with other known slumps: are they one? "
-            f"{card.growth_m2:,.0f} m² are new ground"
+            f"{of}{said} and other slumps overlap this outline; accept it if they are one slump; "
+            f"{card.growth_m2:,.0f} m² are new"
         )
     return {
         "fresh": "",

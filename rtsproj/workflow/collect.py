@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rtsproj.domain.requests import TrainRequest
+from rtsproj.domain.text import counted
 from rtsproj.domain.tiles import Outcome
 from rtsproj.errors import DamagedError
 from rtsproj.jobs.files import sha256_of
@@ -21,8 +22,9 @@ from rtsproj.store.database import Connection
 from rtsproj.workflow.asking import asking_plan
 from rtsproj.workflow.better import replace_outlines
 from rtsproj.workflow.distances import measure_candidates
-from rtsproj.workflow.drawn import Drawn, lay_down, read_known
+from rtsproj.workflow.drawn import Drawn, lay_down
 from rtsproj.workflow.jobs import Job, list_jobs
+from rtsproj.workflow.known import read_known
 from rtsproj.workflow.model_card import write_card
 from rtsproj.workflow.project import Progress, Project, catch_up_journal, reading, writing
 from rtsproj.workflow.sweep import best_request, sweep_table
@@ -46,7 +48,7 @@ class Collected:
         probes: those of the shown ones that are asked as probes.
         far: those of the probes that are unlike everything judged.
         left: outlines on new ground that are not asked about in this iteration.
-        better: accepted outlines that this search drew better.
+        better: accepted outlines replaced by better ones of this search.
     """
 
     job_id: int
@@ -60,6 +62,16 @@ class Collected:
     far: int = 0
     left: int = 0
     better: int = 0
+
+    @property
+    def replaced_text(self) -> str:
+        """One sentence on replaced outlines; empty where there are none."""
+        if not self.better:
+            return ""
+        return (
+            f"{counted(self.better, 'accepted outline')} replaced by better ones that two searches "
+            "agree on; decisions are unchanged (lineage.better)"
+        )
 
 
 def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:

@@ -10,7 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,15 +21,14 @@ from shapely.errors import ShapelyError
 
 from rtsproj.domain.candidates import Lineage, Outline, Raised
 from rtsproj.errors import DamagedError
-from rtsproj.geometry.distances import LineIndex
-from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, relations, with_joins
-from rtsproj.geometry.measures import measure_all, shape_columns
-from rtsproj.settings import LineageSettings
+from rtsproj.geometry.lineage import (
+    relations,
+)
+from rtsproj.geometry.measures import shape_columns
 from rtsproj.statistics.asking import AskingPlan, asked, rank_of
-from rtsproj.store import candidates, facts, outlines, sources
+from rtsproj.store import candidates
 from rtsproj.store.bulk import Near, Spool, hexadecimal
-from rtsproj.store.database import Connection
-from rtsproj.workflow.distances import line_index
+from rtsproj.workflow.known import Known, lineage_columns, match_outlines
 
 BLOCK = 5_000
 """Outlines that are measured together."""
@@ -39,27 +38,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What outlines are measured against, as the project held it when the work began.
-
-    Attributes:
-        crs: project CRS.
-        pixel_m: m.
-        settings: of the re-raise rule.
-        places: all that has a word that stands.
-        slumps: the inventory.
-        lines: source_id -> (kind, lines) of the line files in use.
-    """
-
-    crs: str
-    pixel_m: float
-    settings: LineageSettings
-    places: PlaceIndex
-    slumps: SlumpIndex
-    lines: Mapping[int, tuple[str, LineIndex]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,55 +76,6 @@ class _Block:
     is_low: Flags
     met: tuple[Ints, Ints]
     near: dict[int, tuple[Ints, Floats]]
-
-
-def read_known(connection: Connection, settings: LineageSettings) -> Known:
-    """Read what outlines of a search are measured against."""
-    crs = facts.read_fact(connection, "crs") or ""
-    lines = {
-        line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))
-        for line in sources.line_sources(connection)
-    }
-    return replace(read_judged(connection, settings), lines=lines)
-
-
-def read_judged(connection: Connection, settings: LineageSettings) -> Known:
-    """The same without lines: for outlines whose distances are measured already."""
-    values = facts.read_facts(connection)
-    (candidate_ids, judged), judged_geoms = candidates.judged_places(connection)
-    (slump_ids, is_drawn), slump_geoms = outlines.slump_shapes(connection)
-    return Known(
-        crs=values["crs"],
-        pixel_m=float(values["pixel_m"]),
-        settings=settings,
-        places=PlaceIndex(candidate_ids, judged, judged_geoms),
-        slumps=SlumpIndex(slump_ids, is_drawn, slump_geoms),
-        lines={},
-    )
-
-
-def compare_again(connection: Connection, slump_ids: Sequence[int], known: Known) -> int:
-    """Compare undecided candidates of the open iteration anew with what the project knows.
-
-    Args:
-        connection: inside a transaction.
-        slump_ids: slumps that are gone; the candidates that were matched with them are compared.
-        known: what is left, from ``read_judged``.
-
-    Returns:
-        Candidates that wait for a decision now and did not before.
-    """
-    (ids, before), geoms = candidates.undecided_matches(connection, slump_ids)
-    if not len(ids):
-        return 0
-    match = _matched(geoms, known)
-    relation, relation_slump = relations(len(ids), known.slumps.met(geoms))
-    columns = _lineage(match, measure_all(geoms, known.crs).area_m2 / shapely.area(geoms)) | {
-        "relation": relation,
-        "relation_slump": relation_slump,
-    }
-    candidates.set_matches(connection, ids, columns)
-    return int(((before == 1) & (columns["lineage"] != Lineage.SAME.value)).sum())
 
 
 def lay_down(
@@ -327,27 +256,19 @@ def _measured(block: list[Outline], known: Known) -> _Block:
             f"an outline from {block[0].seq} to {block[-1].seq} is no geometry: {error}",
             hint="start the search again: rtsproj infer",
         ) from error
-    match = _matched(geoms, known)
+    overlaps = known.slumps.overlaps(geoms)
+    match = match_outlines(geoms, known, overlaps)
     shape = shape_columns(geoms, known.crs)
     return _Block(
         columns={
             **_said(block),
             **shape,
-            **_lineage(match, shape["area_m2"] / shapely.area(geoms)),
+            **lineage_columns(match, shape["area_m2"] / shapely.area(geoms)),
         },
         is_low=np.array([one.is_low for one in block], bool),
-        met=known.slumps.met(geoms),
+        met=(overlaps.number, overlaps.slump_id),
         near={source_id: index.nearest(geoms) for source_id, (_, index) in known.lines.items()},
     )
-
-
-def _matched(geoms: Geometries, known: Known) -> LineageColumns:
-    """How outlines meet what is known; who would join slumps is asked about, once."""
-    match = known.places.classify(geoms, pixel_m=known.pixel_m, settings=known.settings)
-    if not known.settings.joins:
-        return match
-    asks = known.slumps.joins(geoms) & ~known.places.not_accepted(geoms, iou=known.settings.iou)
-    return with_joins(match, asks)
 
 
 def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
@@ -364,16 +285,4 @@ def _said(block: list[Outline]) -> dict[str, npt.NDArray[Any]]:
         "cut": np.array([one.cut for one in block], float),
         "stability": np.array([one.stability for one in block], float),
         "geom": hexadecimal(one.wkb for one in block),
-    }
-
-
-def _lineage(match: LineageColumns, scale: Floats) -> dict[str, npt.NDArray[Any]]:
-    """Columns of the lineage; ``scale`` is geodesic area by planar area, one per outline."""
-    is_seed = (match.of == 0) & (match.case != Lineage.FRESH.value)
-    return {
-        "lineage": match.case,
-        "lineage_of": match.of,
-        "lineage_slump": np.where(is_seed, match.slump_id, 0),
-        "lineage_iou": match.iou,
-        "growth_m2": match.growth_m2 * scale,
     }

@@ -13,7 +13,7 @@ from rtsproj.store import drawings, facts, inventory
 from rtsproj.store.database import Connection
 from rtsproj.workflow.decide import LONGEST_NOTE
 from rtsproj.workflow.distances import measure_missing
-from rtsproj.workflow.drawn import compare_again, read_judged
+from rtsproj.workflow.known import compare_again, read_judged
 from rtsproj.workflow.ladder import now_utc
 from rtsproj.workflow.project import Project, reading, writing
 

@@ -114,8 +114,8 @@ def test_lineage(
 @given(some(), some())
 def test_relations(geoms: list[BaseGeometry], outlines: list[BaseGeometry]) -> None:
     ids = np.arange(3, 3 + len(outlines))
-    met = SlumpIndex(ids, np.zeros_like(ids), arrays(outlines)).met(arrays(geoms))
-    found = relations(len(geoms), met)
+    met = SlumpIndex(ids, np.zeros_like(ids), arrays(outlines)).overlaps(arrays(geoms))
+    found = relations(len(geoms), (met.number, met.slump_id))
     slumps = list(zip(ids.tolist(), outlines, strict=True))
     assert list(zip(*found, strict=True)) == one_by_one.relations(geoms, slumps)
 

@@ -9,15 +9,22 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from rtsproj.geometry.better import AGREES, KEEPS, SURER, Outlines, Taken, better_outlines
+from rtsproj.geometry.better import (
+    AGREES,
+    KEEPS,
+    SURER,
+    DetectedOutlines,
+    ForeignOutlines,
+    better_outlines,
+)
 
 PART, WHOLE = box(0, 0, 60, 60), box(0, 0, 60, 80)
 
 
-def drawn(*given: tuple[BaseGeometry, float, float]) -> Outlines:
+def drawn(*given: tuple[BaseGeometry, float, float]) -> DetectedOutlines:
     geoms = np.array([one[0] for one in given], object)
     score, stability = (np.array([one[n] for one in given], float) for n in (1, 2))
-    return Outlines(geoms, score, stability)
+    return DetectedOutlines(geoms, score, stability)
 
 
 def shapes(*geoms: BaseGeometry) -> np.ndarray:
@@ -25,7 +32,7 @@ def shapes(*geoms: BaseGeometry) -> np.ndarray:
 
 
 ACCEPTED, IDS = drawn((PART, 0.8, 0.7)), np.array([5])
-NONE_TAKEN = Taken(np.array([5]), shapes(PART))
+NONE_TAKEN = ForeignOutlines(np.array([5]), shapes(PART))
 
 
 @pytest.mark.parametrize(
@@ -51,13 +58,13 @@ def test_each_condition_is_asked(
     place: int,
 ) -> None:
     ids = np.array([5, *(one[0] for one in taken)])
-    ground = Taken(ids, shapes(PART, *(one[1] for one in taken)))
+    ground = ForeignOutlines(ids, shapes(PART, *(one[1] for one in taken)))
     found = better_outlines(ACCEPTED, IDS, drawn(now), shapes(*before), ground)
     assert found.tolist() == [place]
 
 
 def test_nothing_known_or_nothing_drawn_is_nothing_better() -> None:
-    nothing, empty = drawn(), Taken(np.zeros(0, np.int64), shapes())
+    nothing, empty = drawn(), ForeignOutlines(np.zeros(0, np.int64), shapes())
     assert better_outlines(nothing, np.zeros(0, np.int64), drawn(), shapes(), empty).tolist() == []
     assert better_outlines(ACCEPTED, IDS, nothing, shapes(), NONE_TAKEN).tolist() == [-1]
 
@@ -75,7 +82,7 @@ def test_what_is_found_meets_every_condition_in_any_order(
     accepted: list, now: list, before: list
 ) -> None:
     known, ids = drawn(*accepted), np.arange(1, len(accepted) + 1)
-    ground = Taken(ids, known.geoms)
+    ground = ForeignOutlines(ids, known.geoms)
     found = better_outlines(known, ids, drawn(*now), shapes(*before), ground)
     for place, (geom, score, stability) in zip(found.tolist(), accepted, strict=True):
         if place < 0:
@@ -86,6 +93,8 @@ def test_what_is_found_meets_every_condition_in_any_order(
         assert steadier >= stability
         ious = [one.intersection(better).area / one.union(better).area for one in before]
         assert max(ious) >= AGREES - 1e-9
+    chosen = [place for place in found.tolist() if place >= 0]
+    assert len(set(chosen)) == len(chosen)  # no outline becomes that of two slumps
     # the order of the accepted ones does not matter
     turned = replace(
         known, geoms=known.geoms[::-1], score=known.score[::-1], stability=known.stability[::-1]

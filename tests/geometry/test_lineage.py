@@ -7,7 +7,14 @@ from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Lineage, Relation
 from rtsproj.geometry.identity import KnownSlump, identify
-from rtsproj.geometry.lineage import LineageColumns, PlaceIndex, SlumpIndex, opened, relations
+from rtsproj.geometry.lineage import (
+    LineageColumns,
+    PlaceIndex,
+    SlumpIndex,
+    opened,
+    relations,
+    with_joins,
+)
 from rtsproj.settings import LineageSettings
 from rtsproj.settings.presets import preset_settings
 
@@ -117,7 +124,8 @@ def related(
     index = SlumpIndex(
         np.array(ids, np.int64), np.zeros(len(ids), np.int64), np.array(outlines, dtype=object)
     )
-    found = relations(len(candidates), index.met(np.array(candidates, dtype=object)))
+    found = index.overlaps(np.array(candidates, dtype=object))
+    found = relations(found.count, (found.number, found.slump_id))
     return list(zip(*(one.tolist() for one in found), strict=True))
 
 
@@ -199,7 +207,15 @@ def test_an_outline_joins_slumps_that_it_holds(
 ) -> None:
     pieces = np.array([box(0, 0, 10, 10), box(10, 0, 20, 10)], object)
     index = SlumpIndex(np.array([3, 4]), np.array(drawn), pieces)
-    assert index.joins(np.array([candidate], object)).tolist() == [joins]
+    assert index.overlaps(np.array([candidate], object)).joins.tolist() == [joins]
     # as ``identify`` names it, where the outline meets both
     known = [KnownSlump(n + 3, one, is_drawn=bool(drawn[n])) for n, one in enumerate(pieces)]
     assert bool(identify(candidate, known).absorbed) == joins
+
+
+def test_only_an_outline_of_an_accepted_place_is_asked_about_as_a_join() -> None:
+    case = np.array(["same", "same", "same", "partial", "fresh"], object)
+    zeros = np.zeros(5)
+    match = LineageColumns(case, np.array([1, 2, 3, 4, 0]), np.array([5, 0, 5, 5, 0]), zeros, zeros)
+    asks = np.array([True, True, False, True, True])
+    assert with_joins(match, asks).case.tolist() == ["grown", "same", "same", "partial", "fresh"]

@@ -35,6 +35,7 @@ def test_any_name_survives_the_file(name: str) -> None:
 
 def test_the_published_preset_is_the_published_loop() -> None:
     settings = preset_settings("xia2022")
+    assert (settings.lineage.joins, settings.lineage.better) == (False, False)
     assert settings.train.encoder == "tu-xception65"
     assert settings.train.steps == 30_000
     assert settings.train.chip_px == 480

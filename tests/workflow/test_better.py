@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from rtsproj.domain.decisions import Verdict
 from rtsproj.domain.labels import Polarity
 from rtsproj.store import labels
+from rtsproj.store.actions import last_actions
 from rtsproj.store.database import rows
 from rtsproj.workflow.candidates import CandidateRow, list_candidates, show_candidate
 from rtsproj.workflow.collect import Collected
@@ -75,6 +76,10 @@ def test_what_two_searches_drew_surer_counts_and_is_trained_on(known: Project) -
     found = [shapely.from_wkb(one.wkb) for one in live if one.polarity is Polarity.POSITIVE]
     assert WHOLE in found
     assert PART not in found
+    # AND the last actions say so
+    with reading(known) as connection:
+        done = [one["what"] for one in last_actions(connection, most=50)]
+    assert any("1 accepted outline replaced by a better one" in one for one in done)
     # AND nobody was asked about the place again
     again = [one for one in list_candidates(known) if one.lineage in ("grown", "partial")]
     assert again == []
@@ -171,7 +176,7 @@ def test_an_outline_that_holds_two_slumps_is_asked_about_and_makes_them_one(
     [one] = waiting(project)
     assert (one.lineage, one.relation) == ("grown", "merge")
     card = show_candidate(project, one.candidate_id)
-    assert "are they one?" in card.lineage_text
+    assert "accept it if they are one slump" in card.lineage_text
     decide(project, one.candidate_id, Word(Verdict.ACCEPT), analyst="ann")
     found = inventory(project)
     assert {one["origin"] for one in found.values()} == {"seed", "found"}

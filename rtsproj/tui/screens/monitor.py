@@ -122,13 +122,14 @@ class MonitorScreen(WorkingScreen):
 
     def _collect(self, job: Job) -> None:
         try:
-            self._gateway.desk.collect()
+            collected = self._gateway.desk.collect()
             self._job = self._gateway.monitors.find(self.VERB, job.job_id)
             self._gateway.desk.status()
         except RtsError as error:
             self.app.call_from_thread(self.say, error)
             return
         text = f"job {job.job_id} is done and taken in; q and enter: what is next"
+        text = "\n".join((text, *(one.replaced_text for one in collected if one.replaced_text)))
         self.app.call_from_thread(self.notify, text, markup=False)
 
     @work(thread=True, exclusive=True, group="act", exit_on_error=False)
