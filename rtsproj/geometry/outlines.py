@@ -113,7 +113,7 @@ def smooth_pixels(geom: BaseGeometry) -> BaseGeometry:
     if len(smoothed) == 1 and not diamonds and shapely.is_valid(smoothed[0]):
         return smoothed[0]
     joined = shapely.union_all([*smoothed, *diamonds])
-    return _largest_whole(shapely.make_valid(joined, method="structure", keep_collapsed=False))
+    return largest_part(shapely.make_valid(joined, method="structure", keep_collapsed=False))
 
 
 def to_crs(geom: BaseGeometry, grid: ProjectGrid) -> BaseGeometry:
@@ -247,8 +247,8 @@ def _diamond(x: float, y: float) -> Polygon:
     return Polygon([(x - HALF_PX, y), (x, y - HALF_PX), (x + HALF_PX, y), (x, y + HALF_PX)])
 
 
-def _largest_whole(geom: BaseGeometry) -> BaseGeometry:
-    """One polygon where the group hangs together; what rounding split off is left out."""
+def largest_part(geom: BaseGeometry) -> BaseGeometry:
+    """The largest polygon; where a group hangs together, the rest is what rounding split off."""
     if isinstance(geom, MultiPolygon):
         return max(geom.geoms, key=lambda part: part.area)
     return geom

@@ -30,7 +30,7 @@ from rtsproj.imagery.mosaic import Mosaic, Reading
 from rtsproj.imagery.shapes import burn
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
-from rtsproj.jobs.tables import each_outline, read_judged, write_outlines
+from rtsproj.jobs.tables import each_outline, read_places, write_outlines
 from rtsproj.learning.backend import choose_backend
 from rtsproj.learning.inputs import network_tensor, read_padded, scaled_values
 from rtsproj.learning.model_file import Ensemble, load_model
@@ -49,8 +49,8 @@ _RIM_PX = 16
 """px of ground around an outline that its window holds."""
 _BLOCK = 5_000
 """Outlines that are tested together for judged ground."""
-_SEARCHED = 0.98
-"""Share of the job that is done when the outlines are joined."""
+_SEARCHED = 0.99
+"""Share of the job that is done when the outlines are joined and extended."""
 _DIGITS = 6
 
 Floats = NDArray[np.float64]
@@ -71,7 +71,7 @@ def write_novelty(folder: JobFolder, request: InferRequest, reporter: Reporter) 
     Raises:
         DamagedError: the model is not the recorded one, or a table is damaged.
     """
-    judged = [shapely.from_wkb(one) for one in read_judged(folder.judged)]
+    judged = [shapely.from_wkb(one) for one in read_places(folder.judged)]
     fresh = best_fresh(each_outline(folder.outlines), judged)
     if not judged or not fresh:
         return

@@ -9,13 +9,14 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rtsproj.domain.requests import InferRequest
 from rtsproj.domain.tiles import Outcome, TileOutcome
 from rtsproj.errors import InterruptedJobError
 from rtsproj.inference.delineate import probability_digest
+from rtsproj.inference.extension import write_extended
 from rtsproj.inference.join import write_joined
 from rtsproj.inference.novelty import write_novelty
 from rtsproj.inference.search import Search, layout_of, tile_raster, tile_table
@@ -154,11 +155,12 @@ def is_done(shard: Shard, known: Mapping[int, TileOutcome]) -> bool:
 
 
 def conclude(work: Work, reporter: Reporter) -> None:
-    """Join and compare outlines, write outcomes and done.json; the same however often."""
+    """Join, extend and compare outlines, write outcomes and done.json; the same however often."""
     folder, request = work.folder, work.request
     outcomes = known_outcomes(folder)
     told = [one for _, one in sorted(outcomes.items())]
     joined = write_joined(folder, request, outcomes, reporter)
+    extension = write_extended(folder, request, reporter)
     write_novelty(folder, request, reporter)
     write_outcomes(folder.outcomes, told)
     summary = {
@@ -170,7 +172,8 @@ def conclude(work: Work, reporter: Reporter) -> None:
             for one in told
             if one.outcome is Outcome.FAILED
         ],
-        "outlines": joined.outlines,
+        "outlines": joined.outlines - extension.joined,
+        "extension": asdict(extension),
         "specks": joined.specks,
         "valid_px": sum(one.valid_px for one in told),
         "backend": {**_gathered(work), "seconds": sum(one.seconds for one in told)},

@@ -51,6 +51,11 @@ class JobFolder:
         return self.inputs / "judged.jsonl"
 
     @property
+    def known(self) -> Path:
+        """Outlines of the digitised slumps that a search tries the extension of outlines on."""
+        return self.inputs / "known.jsonl"
+
+    @property
     def outputs(self) -> Path:
         """Folder of results."""
         return self.path / "outputs"

@@ -47,13 +47,13 @@ def read_tiles(path: Path) -> tuple[Tile, ...]:
     return _read(path, lambda raw: Tile(**raw))
 
 
-def write_judged(path: Path, outlines: Iterable[bytes]) -> str:
-    """Write outlines of judged places, WKB in the project CRS; returns the sha256 of the file."""
+def write_places(path: Path, outlines: Iterable[bytes]) -> str:
+    """Write outlines of places, WKB in the project CRS; returns the sha256 of the file."""
     return _write(path, outlines, lambda wkb: {"wkb": wkb.hex()})
 
 
-def read_judged(path: Path) -> tuple[bytes, ...]:
-    """Read outlines of judged places; none where an older program wrote the job.
+def read_places(path: Path) -> tuple[bytes, ...]:
+    """Read outlines of places; none where an older program wrote the job.
 
     Raises:
         DamagedError: a line is not an outline.

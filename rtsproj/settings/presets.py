@@ -41,6 +41,7 @@ def preset_settings(preset: Preset) -> Settings:
             join_px=0.0,
             min_px=100,
             whole_px=1,
+            extend=False,
             span=1,
         ),
         lineage=replace(

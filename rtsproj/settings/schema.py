@@ -166,6 +166,9 @@ class InferSettings:
     whole_px: Annotated[int, Range(1, 100_000_000, "px", derived=True)] = 0
     """An object up to this size of which little reaches the candidate cut is drawn whole, at the
     lower cut; from the data: twice the largest known slump."""
+    extend: bool = True
+    """Extend an outline over adjoining ground that looks the same, where this takes parts of the
+    digitised slumps nearer to their outlines (tried in every search)."""
     batch: Annotated[int, Range(0, 1024, "windows")] = 0
     """Windows per forward pass, a device setting; 0 = 1 on a CPU and 8 Mpx on a GPU, halved where
     memory runs out."""

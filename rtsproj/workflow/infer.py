@@ -4,19 +4,21 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import shapely
 
 from rtsproj.domain.derived import candidate_cut
 from rtsproj.domain.iterations import Stage
+from rtsproj.domain.labels import Polarity
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import DamagedError, NeedsError
 from rtsproj.geometry.grid import require_blend
 from rtsproj.jobs.files import sha256_of, write_atomic
 from rtsproj.jobs.folder import JobFolder
-from rtsproj.jobs.tables import write_judged, write_tiles
+from rtsproj.jobs.tables import write_places, write_tiles
 from rtsproj.settings import InferSettings, TriageSettings
-from rtsproj.store import candidates, iterations, jobs, tiles
+from rtsproj.store import candidates, iterations, jobs, labels, tiles
 from rtsproj.store.database import Connection
 from rtsproj.workflow.from_data import as_recorded
 from rtsproj.workflow.jobs import HERE, Job, Where, require_no_running_job, start_job
@@ -58,17 +60,14 @@ def start_search(
         wanted = tiles.tiles_to_search(connection, iteration)
         recorded = iterations.recorded_settings(connection, iteration)
         judged = _compared(connection, settings.triage)
+        digitised = _digitised(connection, iteration)
         job_id = jobs.next_job_id(connection)
     if model is None:
         raise NeedsError(f"iteration {iteration} has no model yet", hint="next: rtsproj train")
     if not wanted:
         raise NeedsError(f"every tile of iteration {iteration} is searched", hint="next: triage")
     path = project.folder / model["path"]
-    if sha256_of(path) != model["sha256"]:
-        raise DamagedError(
-            f"{path} does not match its recorded sha256",
-            hint="restore the file from a backup, or train again",
-        )
+    _require_unchanged_model(path, model["sha256"])
     ground, source = read_ground(project), read_source(project)
     require_unchanged(source.scenes)
     folder = JobFolder(project.folder / "jobs" / f"{job_id}-infer")
@@ -76,7 +75,8 @@ def start_search(
         shutil.rmtree(folder.path)
     folder.create()
     write_tiles(folder.tiles, wanted)
-    write_judged(folder.judged, judged)
+    for path, places in ((folder.judged, judged), (folder.known, digitised)):
+        write_places(path, places)
     write_atomic(folder.area, shapely.to_wkb(ground.area))
     request = InferRequest(
         job=job_id,
@@ -91,12 +91,29 @@ def start_search(
     return start_job(project, folder, request, by=by, where=where)
 
 
+def _require_unchanged_model(path: Path, sha256: str) -> None:
+    if sha256_of(path) != sha256:
+        raise DamagedError(
+            f"{path} does not match its recorded sha256",
+            hint="restore the file from a backup, or train again",
+        )
+
+
 def _compared(connection: Connection, settings: TriageSettings) -> Sequence[bytes]:
     """Outlines of the judged places; none where no question is asked for being unlike them."""
     if not (settings.budget and settings.far):
         return ()
     _, judged = candidates.judged_places(connection)
     return [shapely.to_wkb(one) for one in judged]
+
+
+def _digitised(connection: Connection, iteration: int) -> Sequence[bytes]:
+    """Outlines of the slumps that a person digitised."""
+    return [
+        one.wkb
+        for one in labels.training_labels(connection, iteration)
+        if one.polarity is Polarity.POSITIVE and one.origin != "accepted"
+    ]
 
 
 def _settled(settings: InferSettings, scores: str, note: Callable[[str], None]) -> InferSettings:

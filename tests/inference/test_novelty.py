@@ -92,7 +92,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def judge(job: Job, world: World, count: int) -> None:
-    tables.write_judged(job[0].judged, [wkb(one) for one in world.slumps[:count]])
+    tables.write_places(job[0].judged, [wkb(one) for one in world.slumps[:count]])
 
 
 def run(job: Job) -> tuple[Outline, ...]:
@@ -107,7 +107,7 @@ def outline(seq: int, shape: shapely.Geometry, *, score: float = 0.9, cut: float
 def compared(job: Job, world: World, *, judged: list[int], drawn: list[int]) -> list[float | None]:
     """Novelty of slumps as drawn, in the order given."""
     folder, request = job
-    tables.write_judged(folder.judged, [wkb(world.slumps[n]) for n in judged])
+    tables.write_places(folder.judged, [wkb(world.slumps[n]) for n in judged])
     shapes = [to_crs(world.slumps[n], GRID) for n in drawn]
     tables.write_outlines(folder.outlines, [outline(n, one) for n, one in enumerate(shapes)])
     write_novelty(folder, request, Reporter(folder))
@@ -139,7 +139,7 @@ def test_a_search_without_judged_places_leaves_novelty_open(
     # GIVEN a job of an older program, and one whose table is empty
     old = infer_job(tmp_path / "1-infer", world, MODEL)
     new = infer_job(tmp_path / "2-infer", world, MODEL)
-    tables.write_judged(new[0].judged, [])
+    tables.write_places(new[0].judged, [])
     found = run(old)
     assert {one.novelty for one in found} == {None}
     assert run(new) == found

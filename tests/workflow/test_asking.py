@@ -116,7 +116,7 @@ def compared(project: Project, monkeypatch: pytest.MonkeyPatch) -> Sequence[shap
         infer, "start_job", lambda _, folder, *given, **named: folders.append(folder)
     )
     infer.start_search(project, by="ann")
-    return [shapely.from_wkb(one) for one in tables.read_judged(folders[0].judged)]
+    return [shapely.from_wkb(one) for one in tables.read_places(folders[0].judged)]
 
 
 def test_a_search_compares_with_seeds_and_with_what_was_decided(

@@ -1,0 +1,200 @@
+"""Extend outlines over adjoining ground that looks the same, as far as known slumps prove it right.
+
+An outline of a model that knows few slumps may hold a tenth of one. Asked about as it is, it comes
+again piece by piece, and the rest of the slump is taught as background.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from rtsproj.domain.candidates import Outline
+from rtsproj.domain.requests import InferRequest
+from rtsproj.errors import RtsError
+from rtsproj.geometry.outlines import largest_part
+from rtsproj.inference.surfaces import Extender, Surface, Trial
+from rtsproj.jobs.folder import JobFolder
+from rtsproj.jobs.reporter import Reporter
+from rtsproj.jobs.tables import each_outline, read_places, write_outlines
+from rtsproj.statistics.asking import rank_of
+
+MOST_EXTENDED = 5_000
+"""Outlines that are extended, the best first: more are not asked about in one iteration."""
+_SAME = 0.5
+"""Share of an outline that another one holds from which on the two are one."""
+_SHARES = (0.98, 0.99)
+"""Shares of the job that are done before and after."""
+_DIGITS = 6
+
+
+@dataclass(slots=True)
+class Group:
+    """Outlines that are one object.
+
+    Attributes:
+        members: the best first.
+        shape: ground of the best one, extended where it could be.
+        surface: what extending it found, or None.
+    """
+
+    members: list[Outline]
+    shape: BaseGeometry
+    surface: Surface | None
+
+    @property
+    def united(self) -> Outline:
+        """One outline; its probabilities are those of the pixels that were detected."""
+        members, first = self.members, self.members[0]
+        spreads = [one.spread for one in members if one.spread is not None]
+        whole = shapely.union_all([self.shape, *(shapely.from_wkb(one.wkb) for one in members)])
+        return replace(
+            first,
+            wkb=shapely.to_wkb(shapely.normalize(largest_part(whole))),
+            score_mean=self._mean([one.score_mean for one in members]),
+            score_max=max(one.score_max for one in members),
+            pixels=sum(one.pixels for one in members),
+            tiles=tuple(sorted({tile for one in members for tile in one.tiles})),
+            at_edge=any(one.at_edge for one in (self.surface, *members) if one is not None),
+            spread=self._mean(spreads) if len(spreads) == len(members) else None,
+            cut=min(one.cut for one in members),
+            stability=self._mean([one.stability for one in members]),
+            is_low=all(one.is_low for one in members),
+        )
+
+    def _mean(self, values: Sequence[float]) -> float:
+        pixels = [one.pixels for one in self.members]
+        return round(float(np.average(values, weights=pixels)), _DIGITS)
+
+
+class Claimed:
+    """Groups by place, as they are added."""
+
+    def __init__(self, most: int) -> None:
+        self.groups: list[Group] = []
+        self._bounds = np.empty((most, 4))
+
+    def add(self, group: Group, near: Sequence[Group]) -> None:
+        """Add a group; those near it of which it holds half become one with it."""
+        for one in near:
+            if group.surface is not None and one.shape.intersects(group.shape):
+                if one.shape.intersection(group.shape).area >= _SAME * one.shape.area:
+                    group.members = [*one.members, *group.members]
+                    group.shape = group.shape.union(one.shape)
+                    self._bounds[self.groups.index(one)] = np.nan
+                    one.members = []
+        self._bounds[len(self.groups)] = group.shape.bounds
+        self.groups.append(group)
+
+    def near(self, frame: BaseGeometry) -> list[Group]:
+        """Groups whose bounding rectangle meets that of a frame, in the order they were added."""
+        left, bottom, right, top = frame.bounds
+        given = self._bounds[: len(self.groups)]
+        meets = (given[:, :2] <= (right, top)).all(axis=1) & (given[:, 2:] >= (left, bottom)).all(1)
+        return [self.groups[n] for n in np.flatnonzero(meets).tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What extending brought.
+
+    Attributes:
+        trial: of the tolerance on digitised slumps; None where nothing was tried.
+        extended: outlines that hold more than was detected.
+        joined: outlines that became part of another one.
+    """
+
+    trial: Trial | None = None
+    extended: int = 0
+    joined: int = 0
+
+
+def write_extended(folder: JobFolder, request: InferRequest, reporter: Reporter) -> Extension:
+    """Extend the best outlines of outlines.jsonl; those that become one are written as one.
+
+    The same outlines, digitised slumps and imagery give the same file.
+
+    Args:
+        folder: the job, with its outlines joined.
+        request: imagery and settings.
+        reporter: receives the progress, and how many places could not be read.
+
+    Raises:
+        DamagedError: a table is damaged.
+    """
+    known = [shapely.from_wkb(one) for one in read_places(folder.known)]
+    if not request.settings.extend or not known:
+        return Extension()
+    area = shapely.from_wkb(folder.read_area())
+    with closing(Extender(request.source, area, known)) as extender:
+        trial = extender.trial()
+        if trial is None or not trial.is_right:
+            return Extension(trial)
+        best = best_outlines(each_outline(folder.outlines))
+        found = _extended(extender, best, trial.tolerance, reporter)
+    groups = {min(one.seq for one in group.members): group for group in found}
+    gone = {one.seq for group in found for one in group.members}
+    rows = (
+        groups[one.seq].united if one.seq in groups else one
+        for one in each_outline(folder.outlines)
+        if one.seq in groups or one.seq not in gone
+    )
+    write_outlines(folder.outlines, (replace(one, seq=n) for n, one in enumerate(rows)))
+    return Extension(trial, extended=len(found), joined=len(gone) - len(found))
+
+
+def best_outlines(outlines: Iterable[Outline]) -> list[Outline]:
+    """At most ``MOST_EXTENDED``, the best by rank first."""
+    left, kept = iter(outlines), list[tuple[float, int, Outline]]()
+    while block := list(islice(left, MOST_EXTENDED)):
+        scores = np.array([one.score_mean for one in block])
+        rank = rank_of(scores, np.array([one.stability for one in block])).tolist()
+        kept += [(-value, one.seq, one) for value, one in zip(rank, block, strict=True)]
+        kept = sorted(kept)[:MOST_EXTENDED]
+    return [one for _, _, one in kept]
+
+
+def _extended(
+    extender: Extender, best: Sequence[Outline], tolerance: float, reporter: Reporter
+) -> list[Group]:
+    """Groups that were extended. The best outline comes first: none takes ground of a better one.
+
+    An outline whose imagery cannot be read is reported and stays as it is.
+    """
+    problems: list[str] = []
+    claimed = Claimed(len(best))
+    begin, end = _SHARES
+    for number, one in enumerate(best, start=1):
+        outline = shapely.from_wkb(one.wkb)
+        near = claimed.near(extender.frame(outline))
+        holder = _holder(outline, near)
+        if holder is not None:
+            holder.members.append(one)
+            continue
+        try:
+            found = extender.surface(outline, tolerance, others=[group.shape for group in near])
+        except (RtsError, OSError) as error:
+            problems.append(str(error))
+            found = None
+        claimed.add(Group([one], outline if found is None else found.outline, found), near)
+        share = begin + (end - begin) * number / len(best)
+        reporter.progress(share, f"{number} of {len(best)} outlines compared with the ground")
+    if problems:
+        reporter.note(f"{len(problems)} outlines were not extended: {problems[0]}")
+    return [one for one in claimed.groups if one.surface is not None and one.members]
+
+
+def _holder(outline: BaseGeometry, near: Sequence[Group]) -> Group | None:
+    """The extended outline that holds half of another one, the largest share first."""
+    least = _SAME * outline.area
+    shares = [
+        (outline.intersection(one.shape).area, -n)
+        for n, one in enumerate(near)
+        if one.surface is not None and one.shape.intersects(outline)
+    ]
+    most, n = max(shares, default=(0.0, 0))
+    return near[-n] if most >= least else None
