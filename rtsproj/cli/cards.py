@@ -22,6 +22,8 @@ def card_lines(card: CandidateCard, *, hide_score: bool) -> list[str]:
         lines.append(f"score     mean {row.score_text}")
     if card.lineage_text:
         lines.append(f"before    {card.lineage_text}")
+    if card.extension_text:
+        lines.append(f"outline   {card.extension_text}")
     if row.at_edge:
         lines.append("edge      beside missing imagery or on the border of the area")
     lines += [

@@ -257,6 +257,7 @@ def _card_values(card: CandidateCard) -> dict[str, object]:
         "perimeter_m": card.perimeter_m,
         "growth_m2": card.growth_m2,
         "lineage_text": card.lineage_text,
+        "detected": round(card.detected, 3),
         "distances": card.distances,
         "history": card.history,
         "outline_wkt": card.outline.wkt,

@@ -271,8 +271,8 @@ def _tell(here: Session, collected: tuple[Collected, ...]) -> None:
             f"{one.probes} of them as probes{_far(one)}; {counted(one.left, 'weaker outline')} not "
             f"asked about (triage.budget), {one.specks} specks left out (infer.min_px)"
         )
-        if one.replaced_text:
-            here.talk.say(one.replaced_text)
+        for note in one.notes:
+            here.talk.say(note)
         for tile_id, reason in one.failed_tiles:
             here.talk.say(f"tile {tile_id} failed: {reason}")
         if one.failed_tiles:

@@ -14,10 +14,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Outline
+from rtsproj.domain.extension import Extension
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import RtsError
 from rtsproj.geometry.outlines import largest_part
-from rtsproj.inference.surfaces import Extender, Surface, Trial
+from rtsproj.inference.surfaces import Extender, Surface
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.tables import each_outline, read_places, write_outlines
@@ -37,14 +38,16 @@ class Group:
     """Outlines that are one object.
 
     Attributes:
-        members: the best first.
+        members: the best first; none where another group took them over.
         shape: ground of the best one, extended where it could be.
         surface: what extending it found, or None.
+        number: place among the groups.
     """
 
     members: list[Outline]
     shape: BaseGeometry
     surface: Surface | None
+    number: int = 0
 
     @property
     def united(self) -> Outline:
@@ -80,14 +83,14 @@ class Claimed:
 
     def add(self, group: Group, near: Sequence[Group]) -> None:
         """Add a group; those near it of which it holds half become one with it."""
-        for one in near:
-            if group.surface is not None and one.shape.intersects(group.shape):
-                if one.shape.intersection(group.shape).area >= _SAME * one.shape.area:
-                    group.members = [*one.members, *group.members]
-                    group.shape = group.shape.union(one.shape)
-                    self._bounds[self.groups.index(one)] = np.nan
-                    one.members = []
-        self._bounds[len(self.groups)] = group.shape.bounds
+        for one in near if group.surface is not None else ():
+            if one.shape.intersection(group.shape).area >= _SAME * one.shape.area:
+                group.members = [*one.members, *group.members]
+                group.shape = group.shape.union(one.shape)
+                self._bounds[one.number] = np.nan
+                one.members = []
+        group.number = len(self.groups)
+        self._bounds[group.number] = group.shape.bounds
         self.groups.append(group)
 
     def near(self, frame: BaseGeometry) -> list[Group]:
@@ -96,21 +99,6 @@ class Claimed:
         given = self._bounds[: len(self.groups)]
         meets = (given[:, :2] <= (right, top)).all(axis=1) & (given[:, 2:] >= (left, bottom)).all(1)
         return [self.groups[n] for n in np.flatnonzero(meets).tolist()]
-
-
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """What extending brought.
-
-    Attributes:
-        trial: of the tolerance on digitised slumps; None where nothing was tried.
-        extended: outlines that hold more than was detected.
-        joined: outlines that became part of another one.
-    """
-
-    trial: Trial | None = None
-    extended: int = 0
-    joined: int = 0
 
 
 def write_extended(folder: JobFolder, request: InferRequest, reporter: Reporter) -> Extension:

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from rtsproj.domain.extension import LEAST_GAIN, Trial
 from rtsproj.domain.grid import Window
 from rtsproj.domain.labels import seeded_hash
 from rtsproj.domain.requests import ImagerySource
@@ -24,10 +25,6 @@ from rtsproj.learning.inputs import scaled_values
 TOLERANCES = (2.0, 3.0, 4.0)
 """Spreads that are tried. Of quarters of the ponds of four dates (IoU .25) 2 makes .74 to .88, 3
 .79 to .89, 4 .79 to .89; of nine slumps at Peel 2 makes .50, 3 .47, 4 .44."""
-LEAST_GAIN = 0.05
-"""Mean IoU that extending parts of known slumps gains, from which on outlines are extended."""
-MOST_WORSE = 0.1
-"""Share of those parts whose IoU falls by ``LEAST_GAIN`` up to which they are."""
 MOST_KNOWN = 40
 """Digitised slumps that a tolerance is tried on; of more, a repeatable sample."""
 LEAST_PX = 12
@@ -41,30 +38,6 @@ tolerance; else the lower one is tried, up to three times. Ground that runs out 
 grows by more: half of what was extended from false outlines on ponds, a tenth of the others."""
 _GAP_PX = 2.0
 """px; parts of one surface that are this near to each other are one outline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What a tolerance does to parts of digitised slumps.
-
-    Attributes:
-        tolerance: spreads up to which ground is alike.
-        before: mean IoU of the parts with the whole.
-        after: the same of the extended parts.
-        worse: share of the parts whose IoU fell.
-        parts: how many.
-    """
-
-    tolerance: float
-    before: float
-    after: float
-    worse: float
-    parts: int
-
-    @property
-    def is_right(self) -> bool:
-        """True where it gains enough, and rarely loses."""
-        return self.after - self.before >= LEAST_GAIN and self.worse <= MOST_WORSE
 
 
 @dataclass(frozen=True, slots=True)

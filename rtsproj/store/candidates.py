@@ -197,8 +197,9 @@ def read_candidate(connection: Connection, candidate_id: int) -> dict[str, Any] 
         return None
     row = found[0]
     row["distances"] = rows(connection, DISTANCES, [candidate_id])
-    query = "SELECT minx, miny, maxx, maxy FROM candidate WHERE candidate_id = ?"
-    row["bounds"] = connection.execute(query, [candidate_id]).fetchall()[0]
+    query = "SELECT pixels, minx, miny, maxx, maxy FROM candidate WHERE candidate_id = ?"
+    [(row["pixels"], *bounds)] = connection.execute(query, [candidate_id]).fetchall()
+    row["bounds"] = tuple(bounds)
     return row
 
 

@@ -18,6 +18,8 @@ from rtsproj.workflow.epochs import Epoch, epochs_of
 from rtsproj.workflow.project import Project, reading
 from rtsproj.workflow.scenes import no_map_scene
 
+MOSTLY = 0.8
+"""Share of an outline that is detected from which on it is not called extended."""
 _WHY = {
     Raised.CUT: "",
     Raised.PROBE: ", asked as a probe",
@@ -123,6 +125,8 @@ class CandidateCard:
         distances: nearest road and railway.
         history: other candidates of any iteration at the same place.
         outline_step: how the outline was edited last; empty = it is the model's.
+        detected: 0..1, share of the model's outline that it detected; the rest was added because
+            it adjoins and looks the same.
     """
 
     row: CandidateRow
@@ -134,6 +138,14 @@ class CandidateCard:
     distances: tuple[Distance, ...]
     history: tuple[PlaceWord, ...]
     outline_step: str = ""
+    detected: float = 1.0
+
+    @property
+    def extension_text(self) -> str:
+        """One sentence on an extended outline; empty where the model detected most of it."""
+        if self.outline_step or self.detected >= MOSTLY:
+            return ""
+        return f"{self.detected:.0%} detected, the rest adjoins and looks the same"
 
     @property
     def lineage_text(self) -> str:
@@ -185,6 +197,7 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
                 f"no candidate {candidate_id}", hint="`rtsproj candidate list` shows the ids"
             )
         past = candidates.place_history(connection, candidate_id, row["bounds"])
+        pixel_m = float(facts.read_facts(connection)["pixel_m"])
     outline = shapely.from_wkb(bytes(row["wkb"]))
     return CandidateCard(
         row=_row(row),
@@ -200,6 +213,7 @@ def show_candidate(project: Project, candidate_id: int) -> CandidateCard:
             if _is_history(one, row, outline)
         ),
         outline_step=row["outline_step"],
+        detected=min(1.0, row["pixels"] * pixel_m**2 / max(outline.area, 1e-9)),
     )
 
 

@@ -4,10 +4,11 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rtsproj.domain.extension import Extension
 from rtsproj.domain.requests import TrainRequest
 from rtsproj.domain.text import counted
 from rtsproj.domain.tiles import Outcome
@@ -49,6 +50,7 @@ class Collected:
         far: those of the probes that are unlike everything judged.
         left: outlines on new ground that are not asked about in this iteration.
         better: accepted outlines replaced by better ones of this search.
+        extension: outlines extended over adjoining ground.
     """
 
     job_id: int
@@ -62,16 +64,16 @@ class Collected:
     far: int = 0
     left: int = 0
     better: int = 0
+    extension: Extension = field(default_factory=Extension)
 
     @property
-    def replaced_text(self) -> str:
-        """One sentence on replaced outlines; empty where there are none."""
-        if not self.better:
-            return ""
-        return (
+    def notes(self) -> tuple[str, ...]:
+        """A sentence each on extended and on replaced outlines, where there are some."""
+        replaced = (
             f"{counted(self.better, 'accepted outline')} replaced by better ones that two searches "
             "agree on; decisions are unchanged (lineage.better)"
         )
+        return tuple(one for one in (self.extension.text, replaced if self.better else "") if one)
 
 
 def catch_up(project: Project, *, progress: Progress | None = None) -> tuple[Collected, ...]:
@@ -149,7 +151,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
     folder = JobFolder(job.folder)
     outcomes = read_outcomes(folder.outcomes)
     summary = _summary(folder)
-    specks = int(summary.get("specks", 0))
+    specks, extension = int(summary.get("specks", 0)), Extension.of(summary.get("extension") or {})
     failed = tuple(
         (one.tile_id, one.message) for one in outcomes.values() if one.outcome is Outcome.FAILED
     )
@@ -181,6 +183,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
                         "better": better,
                         "specks": specks,
                         "failed_tiles": len(failed),
+                        "extension": asdict(extension),
                         "asking": asdict(plan),
                     },
                 )
@@ -195,6 +198,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
         far=drawn.far,
         left=drawn.left,
         better=better,
+        extension=extension,
     )
 
 

@@ -75,8 +75,8 @@ def start_search(
         shutil.rmtree(folder.path)
     folder.create()
     write_tiles(folder.tiles, wanted)
-    for path, places in ((folder.judged, judged), (folder.known, digitised)):
-        write_places(path, places)
+    for table, places in ((folder.judged, judged), (folder.known, digitised)):
+        write_places(table, places)
     write_atomic(folder.area, shapely.to_wkb(ground.area))
     request = InferRequest(
         job=job_id,

@@ -129,7 +129,7 @@ class MonitorScreen(WorkingScreen):
             self.app.call_from_thread(self.say, error)
             return
         text = f"job {job.job_id} is done and taken in; q and enter: what is next"
-        text = "\n".join((text, *(one.replaced_text for one in collected if one.replaced_text)))
+        text = "\n".join((text, *(note for one in collected for note in one.notes)))
         self.app.call_from_thread(self.notify, text, markup=False)
 
     @work(thread=True, exclusive=True, group="act", exit_on_error=False)

@@ -59,6 +59,8 @@ def evidence_lines(shown: Shown) -> list[str]:
     ]
     if card.outline_step:
         lines.append(f"outline: {safe_text(card.outline_step)}")
+    if card.extension_text:
+        lines.append(f"outline: {card.extension_text}")
     lines += [
         f"{one.kind} {metres_text(one.distance_m)} {_name(one)}".rstrip() for one in card.distances
     ]
