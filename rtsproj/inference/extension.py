@@ -18,7 +18,7 @@ from rtsproj.domain.extension import Extension
 from rtsproj.domain.requests import InferRequest
 from rtsproj.errors import RtsError
 from rtsproj.geometry.outlines import largest_part
-from rtsproj.inference.surfaces import Extender, Surface
+from rtsproj.inference.surfaces import Extender, Surface, best_trial
 from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.reporter import Reporter
 from rtsproj.jobs.tables import each_outline, read_places, write_outlines
@@ -119,7 +119,7 @@ def write_extended(folder: JobFolder, request: InferRequest, reporter: Reporter)
         return Extension()
     area = shapely.from_wkb(folder.read_area())
     with closing(Extender(request.source, area, known)) as extender:
-        trial = extender.trial()
+        trial = best_trial(extender.trials())
         if trial is None or not trial.is_right:
             return Extension(trial)
         best = best_outlines(each_outline(folder.outlines))
@@ -153,7 +153,7 @@ def _extended(
 
     An outline whose imagery cannot be read is reported and stays as it is.
     """
-    problems: list[str] = []
+    problems = list(extender.problems)
     claimed = Claimed(len(best))
     begin, end = _SHARES
     for number, one in enumerate(best, start=1):
@@ -172,7 +172,7 @@ def _extended(
         share = begin + (end - begin) * number / len(best)
         reporter.progress(share, f"{number} of {len(best)} outlines compared with the ground")
     if problems:
-        reporter.note(f"{len(problems)} outlines were not extended: {problems[0]}")
+        reporter.note(f"{len(problems)} places could not be read: {problems[0]}")
     return [one for one in claimed.groups if one.surface is not None and one.members]
 
 

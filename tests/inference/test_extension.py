@@ -220,7 +220,7 @@ def test_outlines_whose_imagery_cannot_be_read_stay_and_are_counted(
     found, outlines = _run(job, given)
     assert found.extended == 2
     assert outlines[1] == given[1]
-    assert "1 outlines were not extended: block 7 is damaged" in folder.events.read_text()
+    assert "1 places could not be read: block 7 is damaged" in folder.events.read_text()
 
 
 def test_the_border_of_the_area_is_kept(job: Job, world: World) -> None:
