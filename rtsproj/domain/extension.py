@@ -8,7 +8,7 @@ from rtsproj.domain.text import counted
 
 LEAST_GAIN = 0.05
 """Mean IoU that extending parts of known slumps gains, from which on outlines are extended."""
-MOST_WORSE = 0.1
+MOST_WORSE = 0.15
 """Share of those parts whose IoU falls by ``LEAST_GAIN`` up to which they are."""
 
 
@@ -50,7 +50,7 @@ class Extension:
 
     Attributes:
         trial: of the tolerance on digitised slumps; None where nothing was tried.
-        extended: outlines that hold more than was detected.
+        extended: outlines that were extended, or whose rim was trimmed.
         joined: outlines that became part of another one.
     """
 
@@ -69,6 +69,11 @@ class Extension:
         )
 
     @property
+    def is_applied(self) -> bool:
+        """True where outlines are extended."""
+        return self.trial is not None and self.trial.is_right
+
+    @property
     def text(self) -> str:
         """One sentence; empty where nothing was tried."""
         if self.trial is None:
@@ -77,5 +82,6 @@ class Extension:
             return f"outlines not extended over adjoining ground ({self.trial.text})"
         return (
             f"{counted(self.extended, 'outline')} extended over adjoining ground that looks the "
-            f"same, {self.joined} joined with them ({self.trial.text}; infer.extend)"
+            f"same, or trimmed to it, and {self.joined} joined with them (infer.extend; "
+            f"{self.trial.text})"
         )

@@ -165,7 +165,7 @@ class Extender:
             others: outlines that are never added to this one.
 
         Returns:
-            None where nothing is added, where ground alike has no end within reach, or where no
+            None where nothing changes, where ground alike has no end within reach, or where no
             pixel of the outline is valid.
 
         Raises:
@@ -212,7 +212,7 @@ class Extender:
         return out & ~at.inside
 
     def _outlined(self, mask: Mask, at: _Around) -> Surface | None:
-        if mask.sum() == at.inside.sum():
+        if (mask == at.inside).all():
             return None
         corner = np.array([at.window.col, at.window.row], float)
         whole = shapely.transform(shapely.union_all(polygonise(mask)), lambda xy: xy + corner)

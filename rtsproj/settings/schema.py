@@ -167,8 +167,8 @@ class InferSettings:
     """An object up to this size of which little reaches the candidate cut is drawn whole, at the
     lower cut; from the data: twice the largest known slump."""
     extend: bool = True
-    """Extend an outline over adjoining ground that looks the same, where this takes parts of the
-    digitised slumps nearer to their outlines (tried in every search)."""
+    """Extend outlines over adjoining ground that looks the same, and trim their rim to it, where
+    this takes parts of the digitised slumps nearer to their outlines (tried in every search)."""
     batch: Annotated[int, Range(0, 1024, "windows")] = 0
     """Windows per forward pass, a device setting; 0 = 1 on a CPU and 8 Mpx on a GPU, halved where
     memory runs out."""
@@ -209,8 +209,9 @@ class LineageSettings:
     person: accepting it makes them one slump."""
     better: bool = True
     """Replace an accepted outline of a network by that of a later search which contains it, has a
-    higher probability, is at least as stable and agrees with the search before. Decisions, and
-    outlines that a person digitised or edited, do not change."""
+    higher probability, is at least as stable and agrees with the search before; only where
+    searches do not extend outlines. Decisions, and outlines that a person digitised or edited, do
+    not change."""
 
 
 @dataclass(frozen=True, slots=True)

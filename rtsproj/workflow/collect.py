@@ -168,7 +168,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
         with writing(project, f"collect job {job.job_id}") as connection:
             if not jobs.is_collected(connection, job.job_id):
                 _take_in(connection, job, spool, drawn)
-                if settings.lineage.better:
+                if settings.lineage.better and not extension.is_applied:
                     better = replace_outlines(connection, job)
                 tiles.add_outcomes(connection, job.job_id, outcomes.values())
                 jobs.mark_collected(
