@@ -1,13 +1,16 @@
 """Outlines that a network detected in part are extended, as far as digitised slumps prove it."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+import torch
 from shapely.geometry.base import BaseGeometry
+from torch import nn
 from workshop import BANDS, GRID, World, infer_job, make_world, wkb
 
 from rtsproj.domain.candidates import Outline
@@ -17,6 +20,7 @@ from rtsproj.geometry.outlines import to_crs, to_pixels
 from rtsproj.imagery.rasters import Placement, write_geotiff
 from rtsproj.inference import extension, surfaces
 from rtsproj.inference.extension import best_outlines, write_extended
+from rtsproj.inference.shards import conclude, search, work_of
 from rtsproj.inference.surfaces import Extender, parts_of
 from rtsproj.jobs import tables
 from rtsproj.jobs.folder import JobFolder
@@ -246,6 +250,48 @@ def test_the_best_outlines_are_tried_first(monkeypatch: pytest.MonkeyPatch) -> N
         )
     ]
     assert [one.seq for one in best_outlines(given)] == [2, 3, 5]
+
+
+class Upper(nn.Module):
+    """Detects the upper rows of what is bright in red: dark six rows above."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        red = x[:, :1]
+        return 8 * (red - torch.roll(red, 6, dims=2)) - 3
+
+
+def test_a_search_extends_what_its_network_detects(
+    tmp_path: Path, world: World, use_network: Callable[[nn.Module], None]
+) -> None:
+    use_network(Upper())
+    plain = infer_job(tmp_path / "1-infer", world, MODEL)
+    extending = infer_job(tmp_path / "2-infer", world, MODEL)
+    tables.write_places(extending[0].known, [wkb(one) for one in world.slumps[:6]])
+    for job in (plain, extending):
+        search(*job, Reporter(job[0]))
+    truth = shapely.union_all(world.slumps)
+
+    def covered(job: Job) -> float:
+        shapes = [
+            to_pixels(shapely.from_wkb(one.wkb), GRID)
+            for one in tables.read_outlines(job[0].outlines)
+        ]
+        return float(shapely.union_all(shapes).intersection(truth).area / truth.area)
+
+    assert covered(plain) < 0.7
+    assert covered(extending) > 0.8
+    # AND the summary holds what was tried, and the number of outlines after joining
+    summary = json.loads(extending[0].done.read_text())["summary"]
+    made = Extension.of(summary["extension"])
+    assert made.is_applied
+    assert made.extended >= len(world.slumps) / 2
+    assert summary["outlines"] == len(tables.read_outlines(extending[0].outlines))
+    assert not Extension.of(json.loads(plain[0].done.read_text())["summary"]["extension"]).trial
+    # AND the end of the search can be done again after a kill
+    text = extending[0].outlines.read_bytes()
+    extending[0].done.unlink()
+    conclude(work_of(*extending), Reporter(extending[0]))
+    assert extending[0].outlines.read_bytes() == text
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2), (12, 12), (7, 5)])

@@ -4,7 +4,7 @@ import atexit
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,6 +15,7 @@ from shapely.geometry import box, mapping
 from shapely.geometry.base import BaseGeometry
 
 from rtsproj.domain.candidates import Outline
+from rtsproj.domain.extension import Extension
 from rtsproj.domain.labels import Polarity
 from rtsproj.domain.requests import InferRequest, TrainRequest
 from rtsproj.domain.tiles import Outcome, TileOutcome
@@ -151,9 +152,17 @@ def search(
 
 
 def finished_search(
-    project: Project, shapes: Sequence[BaseGeometry], *, failed: Sequence[int] = ()
+    project: Project,
+    shapes: Sequence[BaseGeometry],
+    *,
+    failed: Sequence[int] = (),
+    extension: Extension | None = None,
+    detected: float = 1.0,
 ) -> int:
-    """A finished search of the newest iteration, not yet collected; returns its number."""
+    """A finished search of the newest iteration, not yet collected; returns its number.
+
+    Of each outline, the share ``detected`` was detected, the rest was added to it.
+    """
     iteration = latest(project)["iteration"]
     with writing(project, "a search for the tests") as connection:
         job_id = jobs.next_job_id(connection)
@@ -181,11 +190,20 @@ def finished_search(
         reason = "read error in block 12" if is_bad else ""
         tables.append_outcomes(folder.outcomes, [TileOutcome(tile_id, outcome, message=reason)])
     outlines = [
-        Outline(n, shapely.to_wkb(one), 0.5 + n / 100, 0.9, int(one.area / 9), (ids[0],), False)
+        Outline(
+            n,
+            shapely.to_wkb(one),
+            0.5 + n / 100,
+            0.9,
+            int(detected * one.area / 9),
+            (ids[0],),
+            False,
+        )
         for n, one in enumerate(shapes)
     ]
     tables.write_outlines(folder.outlines, outlines)
-    Reporter(folder).finished({"specks": 3}, outputs=[folder.outlines])
+    summary = {"specks": 3} | ({} if extension is None else {"extension": asdict(extension)})
+    Reporter(folder).finished(summary, outputs=[folder.outlines])
     return job_id
 
 
