@@ -40,7 +40,7 @@ class Trial:
         """The trial in words."""
         return (
             f"{counted(self.parts, 'part')} of digitised slumps: mean IoU {self.before:.2f} "
-            f"before, {self.after:.2f} extended, {self.worse:.0%} of them worse"
+            f"before, {self.after:.2f} extended, {100 * self.worse:.0f} % of them worse"
         )
 
 

@@ -145,7 +145,7 @@ class CandidateCard:
         """One sentence on an extended outline; empty where the model detected most of it."""
         if self.outline_step or self.detected >= MOSTLY:
             return ""
-        return f"{self.detected:.0%} detected, the rest adjoins and looks the same"
+        return f"{100 * self.detected:.0f} % detected; the rest adjoins it and looks the same"
 
     @property
     def lineage_text(self) -> str:

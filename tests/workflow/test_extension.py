@@ -68,7 +68,7 @@ def test_an_extended_outline_says_how_much_of_it_was_detected(
     shown = Shown(card, own=(), hide_score=True, is_blind=True, said="")
     texts = "\n".join(card_lines(card, hide_score=True)), "\n".join(evidence_lines(shown))
     for text in texts:
-        assert (f"{detected:.0%} detected, the rest adjoins" in text) is is_told
+        assert (f"{100 * detected:.0f} % detected; the rest" in text) is is_told
 
 
 def test_an_edited_outline_is_no_longer_the_networks(project: Project) -> None:
