@@ -21,6 +21,10 @@ FACTOR = 1.6
 """Growing back after the opening, so that right-angled corners survive (Huang 2021)."""
 ARC = 16
 """Segments of a quarter circle in buffers."""
+LIKE = 0.45
+"""Share of the largest slump in an outline from which on another one is as large as a second slump.
+Of 12 accepted outlines of 8 runs on ponds that held two like this, 9 were two ponds; of about 30
+that held a large and a small one, 3."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.object_]
@@ -190,6 +194,7 @@ class SlumpOverlaps:
         slump_id: of the slump.
         is_held: True where half of the slump or more lies inside the outline.
         is_digitised: 1 where a person digitised or edited the slump, else 0.
+        area_m2: of the slump.
     """
 
     count: int
@@ -197,18 +202,25 @@ class SlumpOverlaps:
     slump_id: Ints
     is_held: npt.NDArray[np.bool_]
     is_digitised: Ints
+    area_m2: Floats
 
     @property
     def joins(self) -> npt.NDArray[np.bool_]:
-        """True for each outline that would make one slump of several if it is accepted.
+        """True for each outline that may show that several slumps are one.
 
         It holds half of each of several slumps, of which a person digitised at most one (see
-        ``identity.identify``): networks detect a large slump in pieces at first.
+        ``identity.identify``), and one of them is by far the largest: networks detect a large
+        slump in pieces at first. Slumps of like size are two that lie side by side.
         """
-        held = self.number[self.is_held]
+        held, area_m2 = self.number[self.is_held], self.area_m2[self.is_held]
         slumps = np.bincount(held, minlength=self.count)
         digitised = np.bincount(held, self.is_digitised[self.is_held], minlength=self.count)
-        return (slumps > 1) & (digitised <= 1)
+        largest = np.zeros(self.count)
+        np.maximum.at(largest, held, area_m2)
+        is_like = area_m2 >= LIKE * largest[held]
+        alike = np.bincount(held, is_like, minlength=self.count)
+        found: npt.NDArray[np.bool_] = (slumps > 1) & (digitised <= 1) & (alike == 1)
+        return found
 
 
 class SlumpIndex:
@@ -238,6 +250,7 @@ class SlumpIndex:
             slump_id=self._slump_ids[slump],
             is_held=shared >= HALF * shapely.area(self._geoms[slump]),
             is_digitised=self._is_digitised[slump],
+            area_m2=shapely.area(self._geoms[slump]),
         )
 
 

@@ -193,24 +193,46 @@ def test_who_an_accepted_candidate_is(name, candidate, slumps, expected) -> None
 @pytest.mark.parametrize(
     ("drawn", "candidate", "joins"),
     [
-        pytest.param((0, 0), box(0, 0, 20, 10), True, id="holds two pieces"),
-        pytest.param((1, 0), box(0, 0, 20, 10), True, id="one of them by a person"),
-        pytest.param((1, 1), box(0, 0, 20, 10), False, id="both by a person"),
-        pytest.param((0, 0), box(0, 0, 15, 10), True, id="half of the second"),
-        pytest.param((0, 0), box(0, 0, 14, 10), False, id="less than half of it"),
-        pytest.param((0, 0), box(0, 0, 10, 10), False, id="one piece"),
+        pytest.param((0, 0), box(0, 0, 24, 10), True, id="holds two pieces"),
+        pytest.param((1, 0), box(0, 0, 24, 10), True, id="one of them by a person"),
+        pytest.param((1, 1), box(0, 0, 24, 10), False, id="both by a person"),
+        pytest.param((0, 0), box(0, 0, 22, 10), True, id="half of the second"),
+        pytest.param((0, 0), box(0, 0, 21, 10), False, id="less than half of it"),
+        pytest.param((0, 0), box(0, 0, 20, 10), False, id="one piece"),
         pytest.param((0, 0), box(50, 0, 60, 10), False, id="elsewhere"),
     ],
 )
 def test_an_outline_joins_slumps_that_it_holds(
     drawn: tuple[int, int], candidate: BaseGeometry, joins: bool
 ) -> None:
-    pieces = np.array([box(0, 0, 10, 10), box(10, 0, 20, 10)], object)
+    pieces = np.array([box(0, 0, 20, 10), box(20, 0, 24, 10)], object)
     index = SlumpIndex(np.array([3, 4]), np.array(drawn), pieces)
     assert index.overlaps(np.array([candidate], object)).joins.tolist() == [joins]
     # as ``identify`` names it, where the outline meets both
     known = [KnownSlump(n + 3, one, is_drawn=bool(drawn[n])) for n, one in enumerate(pieces)]
     assert bool(identify(candidate, known).absorbed) == joins
+
+
+@pytest.mark.parametrize(
+    ("lengths", "joins"),
+    [
+        ((20, 8), True),
+        ((20, 10), False),
+        ((20, 20), False),
+        ((20, 8, 8), True),
+        ((20, 8, 9), False),
+    ],
+)
+def test_slumps_of_like_size_are_not_asked_about_as_one(
+    lengths: tuple[int, ...], joins: bool
+) -> None:
+    """Two of like size lie side by side; a large one and pieces may be one."""
+    ends = np.cumsum(lengths)
+    pieces = np.array([box(e - n, 0, e, 10) for e, n in zip(ends, lengths, strict=True)], object)
+    order = np.random.default_rng(0).permutation(len(pieces))
+    index = SlumpIndex(np.arange(len(pieces)) + 1, np.zeros(len(pieces), int), pieces[order])
+    whole = np.array([box(0, 0, ends[-1], 10)], object)
+    assert index.overlaps(whole).joins.tolist() == [joins]
 
 
 def test_only_an_outline_of_an_accepted_place_is_asked_about_as_a_join() -> None:

@@ -21,7 +21,7 @@ from rtsproj.workflow.project import Project, reading, writing
 from rtsproj.workflow.undo import redo, undo
 
 PART, WHOLE, LARGER = square(120, 120, 12), square(120, 120, 13), square(120, 120, 14)
-PIECE, OTHER_PIECE = square(60, 60, 20), square(80, 60, 20)
+PIECE, OTHER_PIECE = square(60, 60, 20), square(80, 60, 12)
 BOTH = shapely.union_all([PIECE, OTHER_PIECE])
 ELSEWHERE = [square(10 + 30 * n, 165, 8) for n in range(4)]
 """The later an outline in a search of the desk, the higher its mean probability: here .04."""
