@@ -56,6 +56,11 @@ class JobFolder:
         return self.inputs / "known.jsonl"
 
     @property
+    def decided(self) -> Path:
+        """Outlines of all judged places: a search does not extend its own there to ask again."""
+        return self.inputs / "decided.jsonl"
+
+    @property
     def outputs(self) -> Path:
         """Folder of results."""
         return self.path / "outputs"

@@ -53,13 +53,14 @@ SELECT ? + place, ?, ?, relation, relation_slump, raised, ST_GeomFromWKB(geom), 
 FROM {{drawn}} d JOIN {{chosen}} m USING (number)
 """  # noqa: S608 - constants
 JUDGED = """
-SELECT c.candidate_id, CASE WHEN v.verdict = 'accept' THEN coalesce(o.slump_id, 0) ELSE 0 END,
-       ST_AsWKB(c.geom)
+SELECT c.candidate_id, CASE WHEN v.verdict = 'accept' THEN coalesce(o.slump_id, 0) ELSE 0 END
+       AS slump_id, ST_AsWKB(c.geom) AS wkb
 FROM candidate c JOIN verdict v USING (candidate_id)
 LEFT JOIN (SELECT candidate_id, arg_max(slump_id, outline_id) AS slump_id FROM slump_outline
            WHERE candidate_id IS NOT NULL GROUP BY candidate_id) o USING (candidate_id)
 WHERE v.verdict <> 'withdraw'
 UNION ALL SELECT 0, slump_id, ST_AsWKB(geom) FROM current_outline WHERE candidate_id IS NULL
+ORDER BY candidate_id DESC, slump_id
 """
 DECIDED = """
 SELECT c.score_mean, c.stability, v.verdict = 'accept' AS found

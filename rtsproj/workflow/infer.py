@@ -59,7 +59,7 @@ def start_search(
         model = jobs.newest_model(connection, iteration)
         wanted = tiles.tiles_to_search(connection, iteration)
         recorded = iterations.recorded_settings(connection, iteration)
-        judged = _compared(connection, settings.triage)
+        _, places = candidates.judged_places(connection)
         digitised = _digitised(connection, iteration)
         job_id = jobs.next_job_id(connection)
     if model is None:
@@ -75,8 +75,7 @@ def start_search(
         shutil.rmtree(folder.path)
     folder.create()
     write_tiles(folder.tiles, wanted)
-    for table, places in ((folder.judged, judged), (folder.known, digitised)):
-        write_places(table, places)
+    _write_places(folder, shapely.to_wkb(places), digitised, settings.triage)
     write_atomic(folder.area, shapely.to_wkb(ground.area))
     request = InferRequest(
         job=job_id,
@@ -99,12 +98,14 @@ def _require_unchanged_model(path: Path, sha256: str) -> None:
         )
 
 
-def _compared(connection: Connection, settings: TriageSettings) -> Sequence[bytes]:
-    """Outlines of the judged places; none where no question is asked for being unlike them."""
-    if not (settings.budget and settings.far):
-        return ()
-    _, judged = candidates.judged_places(connection)
-    return [shapely.to_wkb(one) for one in judged]
+def _write_places(
+    folder: JobFolder, judged: Sequence[bytes], digitised: Sequence[bytes], triage: TriageSettings
+) -> None:
+    """What the search compares its outlines with."""
+    is_compared = bool(triage.budget and triage.far)
+    write_places(folder.judged, judged if is_compared else ())
+    write_places(folder.decided, judged)
+    write_places(folder.known, digitised)
 
 
 def _digitised(connection: Connection, iteration: int) -> Sequence[bytes]:

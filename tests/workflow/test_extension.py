@@ -120,3 +120,7 @@ def test_a_search_tries_extension_on_digitised_slumps_alone(
     known = [shapely.from_wkb(one) for one in tables.read_places(folders[0].known)]
     assert len(known) == 2
     assert not any(one.intersects(PART) for one in known)
+    # AND what was judged is not extended to ask again
+    decided = [shapely.from_wkb(one) for one in tables.read_places(folders[0].decided)]
+    assert len(decided) == 3
+    assert any(one.equals(PART) for one in decided)
