@@ -29,7 +29,7 @@ MOST_EXTENDED = 5_000
 _SAME = 0.5
 """Share of an outline that another one holds from which on the two are one."""
 MUCH = 5.0
-"""Times the judged ground from which on an extended outline shows that a piece was judged. In five
+"""Times the known ground from which on an extended outline shows that a piece was accepted. In five
 runs on ponds, two that became 23 and 26 times as large were right; of six that became 2 to 4 times
 as large, one was."""
 _SHARES = (0.98, 0.99)
@@ -37,25 +37,25 @@ _SHARES = (0.98, 0.99)
 _DIGITS = 6
 
 
-class JudgedGround:
-    """Judged places: a question about one of them needs a reason beyond the extension."""
+class KnownGround:
+    """Known slumps: a question about one of them needs a reason beyond the extension."""
 
     def __init__(self, places: Sequence[BaseGeometry]) -> None:
         self._places = np.array(places, object)
         self._tree = shapely.STRtree(self._places)
 
     def is_settled(self, detected: BaseGeometry, extended: BaseGeometry) -> bool:
-        """True where an outline shows a judged place, and extending it adds no other slump to it.
+        """True where an outline shows a known slump, and extending it shows no more of it.
 
-        Half of what was detected lies on judged places, and the extended outline is less than
-        ``MUCH`` times as large as these: more shows that a piece was judged.
+        Half of what was detected lies on known slumps, and the extended outline is less than
+        ``MUCH`` times as large as these: more shows that a piece was accepted.
         """
         met = self._places[self._tree.query(detected, predicate="intersects")]
         if not len(met):
             return False
         ground = shapely.union_all(met)
-        is_judged = ground.intersection(detected).area >= _SAME * detected.area
-        return bool(is_judged and extended.area < MUCH * ground.area)
+        is_known = ground.intersection(detected).area >= _SAME * detected.area
+        return bool(is_known and extended.area < MUCH * ground.area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Rule:
     Attributes:
         extender: finds the ground.
         tolerance: spreads up to which ground is alike.
-        judged: what is not extended to ask again.
+        slumps: what is not extended to ask again.
     """
 
     extender: Extender
     tolerance: float
-    judged: JudgedGround
+    slumps: KnownGround
 
     def surface(self, detected: BaseGeometry, others: Sequence[BaseGeometry]) -> Surface | None:
         """The extended outline; None where it stays as it was detected.
@@ -79,7 +79,7 @@ class Rule:
             RtsError: the imagery cannot be read.
         """
         found = self.extender.surface(detected, self.tolerance, others=others)
-        if found is None or self.judged.is_settled(detected, found.outline):
+        if found is None or self.slumps.is_settled(detected, found.outline):
             return None
         return found
 
@@ -174,8 +174,8 @@ def write_extended(folder: JobFolder, request: InferRequest, reporter: Reporter)
         if trial is None or not trial.is_right:
             return Extension(trial)
         best = best_outlines(each_outline(folder.outlines))
-        judged = JudgedGround([shapely.from_wkb(one) for one in read_places(folder.decided)])
-        found = _extended(Rule(extender, trial.tolerance, judged), best, reporter)
+        slumps = KnownGround([shapely.from_wkb(one) for one in read_places(folder.slumps)])
+        found = _extended(Rule(extender, trial.tolerance, slumps), best, reporter)
     groups = {min(one.seq for one in group.members): group for group in found}
     gone = {one.seq for group in found for one in group.members}
     rows = (

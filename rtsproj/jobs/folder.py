@@ -56,9 +56,9 @@ class JobFolder:
         return self.inputs / "known.jsonl"
 
     @property
-    def decided(self) -> Path:
-        """Outlines of all judged places: a search does not extend its own there to ask again."""
-        return self.inputs / "decided.jsonl"
+    def slumps(self) -> Path:
+        """Outlines of all known slumps: a search does not extend its own there to ask again."""
+        return self.inputs / "slumps.jsonl"
 
     @property
     def outputs(self) -> Path:

@@ -19,6 +19,7 @@ from rtsproj.jobs.folder import JobFolder
 from rtsproj.jobs.tables import write_places, write_tiles
 from rtsproj.settings import InferSettings, TriageSettings
 from rtsproj.store import candidates, iterations, jobs, labels, tiles
+from rtsproj.store.bulk import Shapes
 from rtsproj.store.database import Connection
 from rtsproj.workflow.from_data import as_recorded
 from rtsproj.workflow.jobs import HERE, Job, Where, require_no_running_job, start_job
@@ -59,7 +60,7 @@ def start_search(
         model = jobs.newest_model(connection, iteration)
         wanted = tiles.tiles_to_search(connection, iteration)
         recorded = iterations.recorded_settings(connection, iteration)
-        _, places = candidates.judged_places(connection)
+        judged = candidates.judged_places(connection)
         digitised = _digitised(connection, iteration)
         job_id = jobs.next_job_id(connection)
     if model is None:
@@ -75,7 +76,7 @@ def start_search(
         shutil.rmtree(folder.path)
     folder.create()
     write_tiles(folder.tiles, wanted)
-    _write_places(folder, shapely.to_wkb(places), digitised, settings.triage)
+    _write_places(folder, judged, digitised, settings.triage)
     write_atomic(folder.area, shapely.to_wkb(ground.area))
     request = InferRequest(
         job=job_id,
@@ -99,12 +100,14 @@ def _require_unchanged_model(path: Path, sha256: str) -> None:
 
 
 def _write_places(
-    folder: JobFolder, judged: Sequence[bytes], digitised: Sequence[bytes], triage: TriageSettings
+    folder: JobFolder, judged: Shapes, digitised: Sequence[bytes], triage: TriageSettings
 ) -> None:
     """What the search compares its outlines with."""
+    (_, slump_ids), geoms = judged
+    places = shapely.to_wkb(geoms)
     is_compared = bool(triage.budget and triage.far)
-    write_places(folder.judged, judged if is_compared else ())
-    write_places(folder.decided, judged)
+    write_places(folder.judged, places if is_compared else ())
+    write_places(folder.slumps, places[slump_ids > 0])
     write_places(folder.known, digitised)
 
 

@@ -175,25 +175,25 @@ def test_a_digitised_slump_is_never_added_to_another(tmp_path: Path, world: Worl
 
 
 @pytest.mark.parametrize(
-    ("judged", "is_extended"),
+    ("part", "is_extended"),
     [
         (None, True),
         ((0.0, 0.0, 0.8, 0.8), False),
         ((0.0, 0.0, 0.3, 0.3), True),
         ((0.6, 0.6, 1.0, 1.0), True),
     ],
-    ids=["nothing judged", "most was judged", "a piece was judged", "another part was judged"],
+    ids=["nothing known", "most is known", "a piece is known", "another part is known"],
 )
 def test_extending_is_no_reason_to_ask_again(
     job: Job,
     world: World,
-    judged: tuple[float, float, float, float] | None,
+    part: tuple[float, float, float, float] | None,
     is_extended: bool,
 ) -> None:
     folder, _ = job
     slump = max(world.slumps[8:14], key=lambda one: one.area)
-    if judged is not None:
-        tables.write_places(folder.decided, [wkb(_part(slump, judged))])
+    if part is not None:
+        tables.write_places(folder.slumps, [wkb(_part(slump, part))])
     given = [_outline(_part(slump, (0, 0, 0.35, 0.35)))]
     found, outlines = _run(job, given)
     assert bool(found.extended) is is_extended

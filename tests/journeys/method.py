@@ -53,7 +53,8 @@ class Row:
         case: what was mapped.
         iterations: so far.
         decisions: so far.
-        again: those of them about a place that was judged before.
+        again: those of them about a slump that is known.
+        beside: those of them about a part of a place that was rejected, or about ground next to it.
         recall: 0..1, truth that is found.
         new: truth that is found and was not known.
         fragments: outlines per slump that is found.
@@ -69,6 +70,7 @@ class Row:
     iterations: int = 0
     decisions: int = 0
     again: int = 0
+    beside: int = 0
     recall: float = 0.0
     new: int = 0
     fragments: float = 0.0
@@ -90,7 +92,8 @@ class Row:
         iou = " → ".join(f"{one:.2f}" for one in self.iou)
         return (
             f"| {self.case.name} | {len(self.case.seeds)} | {self.recall:.3f} | {self.per_new:.2f} "
-            f"| {self.again / max(1, self.decisions):.2f} | {self.fragments:.2f} | {iou} "
+            f"| {self.again / max(1, self.decisions):.2f} "
+            f"| {self.beside / max(1, self.decisions):.2f} | {self.fragments:.2f} | {iou} "
             f"| {self.better}, {self.worse} | {self.iterations} | {self.minutes:.1f} "
             f"| {self.ended} |"
         )
@@ -102,6 +105,7 @@ COLUMNS = (
     "recall",
     "decisions per new",
     "asked again",
+    "beside rejected",
     "outlines per slump",
     "median IoU by iteration",
     "outlines that got better, worse",
@@ -171,13 +175,15 @@ def walk(case: Case, folder: Path, tell: Callable[[str], None]) -> Row:
 
 
 def _decide(shell: Shell, truth: BaseGeometry, row: Row) -> None:
-    query = "SELECT candidate_id, lineage, geom FROM candidates WHERE status = 'open'"
+    query = "SELECT candidate_id, lineage, relation, geom FROM candidates WHERE status = 'open'"
     verdicts = {}
     for one in shell.sql(query):
         outline = shapely.from_wkt(one["geom"])
         share = outline.intersection(truth).area / outline.area
         verdicts[one["candidate_id"]] = "accept" if share >= HALF else "reject"
-        row.again += one["lineage"] in ("partial", "grown")
+        is_judged, is_known = one["lineage"] in ("partial", "grown"), one["relation"] != "new"
+        row.again += is_judged and is_known
+        row.beside += is_judged and not is_known
     row.decisions += len(verdicts)
     if verdicts:
         shell.decide(verdicts, shell.folder / "decisions.csv")

@@ -114,13 +114,15 @@ def test_a_search_tries_extension_on_digitised_slumps_alone(
     monkeypatch.setattr(
         infer, "start_job", lambda _, folder, *given, **named: folders.append(folder)
     )
-    search(project, [PART], failed=[1])
+    search(project, [PART, ELSEWHERE[0]], failed=[1])
     decide(project, 1, Word(Verdict.ACCEPT), analyst="ann")
+    decide(project, 2, Word(Verdict.REJECT), analyst="ann")
     infer.start_search(project, by="ann")
     known = [shapely.from_wkb(one) for one in tables.read_places(folders[0].known)]
     assert len(known) == 2
     assert not any(one.intersects(PART) for one in known)
-    # AND what was judged is not extended to ask again
-    decided = [shapely.from_wkb(one) for one in tables.read_places(folders[0].decided)]
-    assert len(decided) == 3
-    assert any(one.equals(PART) for one in decided)
+    # AND known slumps are not extended to ask again; what was rejected is none
+    slumps = [shapely.from_wkb(one) for one in tables.read_places(folders[0].slumps)]
+    assert len(slumps) == 3
+    assert any(one.equals(PART) for one in slumps)
+    assert not any(one.equals(ELSEWHERE[0]) for one in slumps)
