@@ -34,6 +34,8 @@ LEAST_PX = 12
 REACHES = (64, 128, 256)
 """px of ground around an outline that are read; the next where the ground goes on at the border.
 Ground that goes on beyond the last is no slump: the outline stays as it is."""
+MOST_PX = 1 << 22
+"""px of a window in memory, 0.3 GB with all that is computed: a larger outline is no slump."""
 STABLE, STEP, STEPS = 2.0, 0.75, 3
 """An extended outline counts where it is at most twice as large as with three quarters of the
 tolerance; else the lower one is tried, up to three times. Ground that runs out over a weak border
@@ -144,6 +146,8 @@ class Extender:
     def _tried(self, outline: BaseGeometry) -> list[tuple[float, list[float]]]:
         """Of each part of a slump: its IoU with the whole, and those of the extended parts."""
         window = self._window(outline, REACHES[0])
+        if not 0 < window.rows * window.cols <= MOST_PX:
+            return []
         whole = self._burnt([outline], window)
         if whole.sum() < LEAST_PX:
             return []
@@ -165,8 +169,8 @@ class Extender:
             others: outlines that are never added to this one.
 
         Returns:
-            None where nothing changes, where ground alike has no end within reach, or where no
-            pixel of the outline is valid.
+            None where nothing changes, where ground alike has no end within reach, where no pixel
+            of the outline is valid, or where it is larger than any slump.
 
         Raises:
             RtsError: the imagery cannot be read.
@@ -189,6 +193,8 @@ class Extender:
 
     def _around(self, outline: BaseGeometry, reach: int) -> _Around | None:
         window = self._window(outline, reach)
+        if window.rows * window.cols > MOST_PX:
+            return None
         ground, inside = self._ground(window), self._burnt([outline], window)
         if not (inside & ground.valid).any():
             return None

@@ -200,6 +200,23 @@ def test_extending_is_no_reason_to_ask_again(
     assert (outlines == given) is not is_extended
 
 
+def test_known_slumps_off_the_imagery_and_vast_ones_are_not_tried(
+    job: Job, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = job
+    monkeypatch.setattr(surfaces, "MOST_PX", 200 * 200)
+    off = [shapely.box(-900, -900, -880, -880), shapely.box(0, 300, 30, 330)]
+    vast = shapely.box(10, 10, 240, 240)
+    tables.write_places(folder.known, [wkb(one) for one in (*off, vast)])
+    assert _run(job, [_outline(world.slumps[8])])[0] == Extension()
+    # AND where some can be tried, a vast outline stays as it is
+    tables.write_places(folder.known, [wkb(one) for one in (*off, vast, *world.slumps[:6])])
+    given = [_outline(vast), _outline(_part(world.slumps[8], QUARTER), seq=1, score=0.9)]
+    found, outlines = _run(job, given)
+    assert found.trial is not None
+    assert vast.equals(to_pixels(shapely.from_wkb(outlines[0].wkb), GRID))
+
+
 def test_ground_without_an_end_is_not_added(
     job: Job, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
