@@ -30,7 +30,7 @@ _OF_NORMAL = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class SmoothImage:
     """Imagery in which outlines are extended.
 
     Attributes:
@@ -42,12 +42,12 @@ class Ground:
     valid: Mask
 
     @classmethod
-    def of(cls, scaled: Floats, valid: Mask) -> "Ground":
+    def of(cls, scaled: Floats, valid: Mask) -> "SmoothImage":
         """Remove the noise: the median of 3 x 3 pixels keeps edges."""
         return cls(np.stack([ndimage.median_filter(band, 3) for band in scaled]), valid)
 
 
-def unlikeness(ground: Ground, inside: Mask) -> Floats:
+def unlikeness(ground: SmoothImage, inside: Mask) -> Floats:
     """How unlike an outline every pixel is, in spreads of the outline's own pixels.
 
     Args:

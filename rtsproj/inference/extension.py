@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from rtsproj.domain.candidates import Outline
 from rtsproj.domain.extension import Extension
 from rtsproj.domain.requests import InferRequest
+from rtsproj.domain.text import counted
 from rtsproj.errors import RtsError
 from rtsproj.geometry.outlines import largest_part
 from rtsproj.inference.surfaces import Extender, Surface, best_trial
@@ -85,7 +86,7 @@ class Rule:
 
 
 @dataclass(slots=True)
-class Group:
+class SurfaceGroup:
     """Outlines that are one object.
 
     Attributes:
@@ -129,10 +130,10 @@ class Claimed:
     """Groups by place, as they are added."""
 
     def __init__(self, most: int) -> None:
-        self.groups: list[Group] = []
+        self.groups: list[SurfaceGroup] = []
         self._bounds = np.empty((most, 4))
 
-    def add(self, group: Group, near: Sequence[Group]) -> None:
+    def add(self, group: SurfaceGroup, near: Sequence[SurfaceGroup]) -> None:
         """Add a group; those near it of which it holds half become one with it."""
         for one in near if group.surface is not None else ():
             if one.shape.intersection(group.shape).area >= _SAME * one.shape.area:
@@ -144,7 +145,7 @@ class Claimed:
         self._bounds[group.number] = group.shape.bounds
         self.groups.append(group)
 
-    def near(self, frame: BaseGeometry) -> list[Group]:
+    def near(self, frame: BaseGeometry) -> list[SurfaceGroup]:
         """Groups whose bounding rectangle meets that of a frame, in the order they were added."""
         left, bottom, right, top = frame.bounds
         given = self._bounds[: len(self.groups)]
@@ -198,7 +199,7 @@ def best_outlines(outlines: Iterable[Outline]) -> list[Outline]:
     return [one for _, _, one in kept]
 
 
-def _extended(rule: Rule, best: Sequence[Outline], reporter: Reporter) -> list[Group]:
+def _extended(rule: Rule, best: Sequence[Outline], reporter: Reporter) -> list[SurfaceGroup]:
     """Groups that were extended. The best outline comes first: none takes ground of a better one.
 
     An outline whose imagery cannot be read is reported and stays as it is.
@@ -218,15 +219,15 @@ def _extended(rule: Rule, best: Sequence[Outline], reporter: Reporter) -> list[G
         except (RtsError, OSError) as error:
             problems.append(str(error))
             found = None
-        claimed.add(Group([one], outline if found is None else found.outline, found), near)
+        claimed.add(SurfaceGroup([one], outline if found is None else found.outline, found), near)
         share = begin + (end - begin) * number / len(best)
         reporter.progress(share, f"{number} of {len(best)} outlines compared with the ground")
     if problems:
-        reporter.note(f"{len(problems)} places could not be read: {problems[0]}")
+        reporter.note(f"{counted(len(problems), 'place')} could not be read: {problems[0]}")
     return [one for one in claimed.groups if one.surface is not None and one.members]
 
 
-def _holder(outline: BaseGeometry, near: Sequence[Group]) -> Group | None:
+def _holder(outline: BaseGeometry, near: Sequence[SurfaceGroup]) -> SurfaceGroup | None:
     """The extended outline that holds half of another one, the largest share first."""
     least = _SAME * outline.area
     shares = [

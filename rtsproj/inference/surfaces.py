@@ -18,7 +18,7 @@ from rtsproj.domain.requests import ImagerySource
 from rtsproj.errors import RtsError
 from rtsproj.geometry.grid import window_of
 from rtsproj.geometry.outlines import close_gaps, smooth_pixels, to_crs
-from rtsproj.imagery.alike import Floats, Ground, Mask, extended, meets_edge, unlikeness
+from rtsproj.imagery.alike import Floats, Mask, SmoothImage, extended, meets_edge, unlikeness
 from rtsproj.imagery.mosaic import Mosaic
 from rtsproj.imagery.shapes import AreaMask, burn, polygonise
 from rtsproj.learning.inputs import scaled_values
@@ -229,9 +229,9 @@ class Extender:
         frame = window_of(self._source.grid, outline.bounds).grown(reach)
         return frame.shared(self._source.extent)
 
-    def _ground(self, window: Window) -> Ground:
+    def _ground(self, window: Window) -> SmoothImage:
         pixels = self._mosaic.read(window)
-        return Ground.of(
+        return SmoothImage.of(
             scaled_values(pixels, self._source.scaling), pixels.valid & self._area.of(window)
         )
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rtsproj.imagery.alike import LEAST_SPREAD, Ground, extended, meets_edge, unlikeness
+from rtsproj.imagery.alike import LEAST_SPREAD, SmoothImage, extended, meets_edge, unlikeness
 
 SIDE = 40
 Mask = NDArray[np.bool_]
@@ -18,10 +18,12 @@ def _box(top: int, left: int, rows: int, cols: int) -> Mask:
     return out
 
 
-def _ground(surface: Mask, *, contrast: float = 0.6, noise: float = 0.02, bands: int = 3) -> Ground:
+def _ground(
+    surface: Mask, *, contrast: float = 0.6, noise: float = 0.02, bands: int = 3
+) -> SmoothImage:
     rng = np.random.default_rng(3)
     values = 0.3 + contrast * surface + rng.normal(0, noise, (bands, SIDE, SIDE))
-    return Ground.of(values.astype(np.float32), np.ones((SIDE, SIDE), bool))
+    return SmoothImage.of(values.astype(np.float32), np.ones((SIDE, SIDE), bool))
 
 
 def _iou(one: Mask, other: Mask) -> float:
@@ -62,7 +64,9 @@ def test_a_narrow_bridge_does_not_connect(width: int, is_one: bool) -> None:
     left, right = _box(10, 4, 12, 12), _box(10, 24, 12, 12)
     values = np.full((3, SIDE, SIDE), 0.3, np.float32)
     values[:, left | right | _box(15, 15, width, 10)] = 0.9
-    ground = Ground(values, np.ones((SIDE, SIDE), bool))  # without the median, which removes it too
+    ground = SmoothImage(
+        values, np.ones((SIDE, SIDE), bool)
+    )  # without the median, which removes it too
     found = extended(unlikeness(ground, left), left, 3.0)
     assert bool((found & right).any()) is is_one
 
@@ -72,7 +76,7 @@ def test_ground_without_imagery_is_never_added() -> None:
     ground = _ground(surface)
     valid = ~_box(5, 15, 20, 3)
     inside = _box(8, 6, 6, 6)
-    found = extended(unlikeness(Ground(ground.values, valid), inside), inside, 3.0)
+    found = extended(unlikeness(SmoothImage(ground.values, valid), inside), inside, 3.0)
     assert _iou(found, _box(5, 5, 20, 10)) > 0.9
     assert meets_edge(found, ~valid)
     assert not meets_edge(_box(5, 5, 4, 4), ~valid)
@@ -90,7 +94,7 @@ def test_ground_of_one_value_has_a_spread() -> None:
     """Water of one value: a difference smaller than the least spread is no difference."""
     values = np.full((1, SIDE, SIDE), 0.5, np.float32)
     values[0, :, 20:] += LEAST_SPREAD
-    ground = Ground(values, np.ones((SIDE, SIDE), bool))
+    ground = SmoothImage(values, np.ones((SIDE, SIDE), bool))
     unlike = unlikeness(ground, _box(5, 5, 8, 8))
     assert unlike[0, 0] == 0
     assert unlike[0, 39] == pytest.approx(1.0, rel=1e-5)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import shapely
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 from torch import nn
 from workshop import BANDS, GRID, World, infer_job, make_world, wkb
@@ -200,6 +202,33 @@ def test_extending_is_no_reason_to_ask_again(
     assert (outlines == given) is not is_extended
 
 
+PLACES = st.tuples(*[st.integers(-2, 255)] * 2, *[st.integers(1, 40)] * 2)
+
+
+@given(places=st.lists(PLACES, min_size=1, max_size=5), has_slumps=st.booleans())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_outlines_of_any_place_and_size_are_extended_inside_the_imagery(
+    job: Job, world: World, places: list[tuple[int, int, int, int]], has_slumps: bool
+) -> None:
+    """One pixel, the border, a corner, two on top of each other: outlines are never lost."""
+    image = shapely.box(0, 0, 256, 256)
+    shapes = [shapely.box(x, y, x + w, y + h).intersection(image) for x, y, w, h in places]
+    shapes = [one for one in shapes if one.area] or [shapely.box(0, 0, 1, 1)]
+    shapes += [_part(one, QUARTER) for one in world.slumps[8:10] if has_slumps]
+    given_ones = [_outline(one, seq=n, score=1 / (n + 2)) for n, one in enumerate(shapes)]
+    found, outlines = _run(job, given_ones)
+    assert len(outlines) == len(shapes) - found.joined
+    assert [one.seq for one in outlines] == list(range(len(outlines)))
+    assert sum(one.pixels for one in outlines) == sum(one.pixels for one in given_ones)
+    for one in outlines:
+        shape = to_pixels(shapely.from_wkb(one.wkb), GRID)
+        assert shape.is_valid
+        assert shape.area > 0
+        assert image.buffer(1e-6).covers(shape)
+
+
 def test_known_slumps_off_the_imagery_and_vast_ones_are_not_tried(
     job: Job, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,7 +296,7 @@ def test_outlines_whose_imagery_cannot_be_read_stay_and_are_counted(
     found, outlines = _run(job, given)
     assert found.extended == 2
     assert outlines[1] == given[1]
-    assert "1 places could not be read: block 7 is damaged" in folder.events.read_text()
+    assert "1 place could not be read: block 7 is damaged" in folder.events.read_text()
 
 
 def test_the_border_of_the_area_is_kept(job: Job, world: World) -> None:
