@@ -16,7 +16,7 @@ from torch import nn
 from workshop import BANDS, GRID, World, infer_job, make_world, wkb
 
 from rtsproj.domain.candidates import Outline
-from rtsproj.domain.extension import Extension, Trial
+from rtsproj.domain.extension import Extension
 from rtsproj.domain.requests import InferRequest
 from rtsproj.geometry.outlines import to_crs, to_pixels
 from rtsproj.imagery.rasters import Placement, write_geotiff
@@ -375,30 +375,3 @@ def test_quarters_are_apart_and_inside(shape: tuple[int, int]) -> None:
     for n, one in enumerate(parts):
         assert (whole | ~one).all()
         assert not any((one & other).any() for other in parts[n + 1 :])
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "worse", "is_right"),
-    [
-        (0.25, 0.8, 0.0, True),
-        (0.25, 0.29, 0.0, False),
-        (0.25, 0.8, 0.2, False),
-        (0.5, 0.4, 1, False),
-    ],
-)
-def test_a_tolerance_is_right_by_gain_and_by_what_it_spoils(
-    before: float,
-    after: float,
-    worse: float,
-    is_right: bool,
-) -> None:
-    trial = Trial(3.0, before, after, worse, 12)
-    assert trial.is_right is is_right
-    made = Extension(trial, 4, 1)
-    raw = {"trial": {name: getattr(trial, name) for name in Trial.__slots__}}
-    assert Extension.of(raw | {"extended": 4, "joined": 1}) == made
-    assert ("not extended" in made.text) is not is_right
-
-
-def test_an_older_job_says_nothing() -> None:
-    assert Extension.of({}) == Extension()
