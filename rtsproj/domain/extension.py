@@ -10,10 +10,6 @@ LEAST_GAIN = 0.05
 """Mean IoU that extending parts of known slumps gains, from which on outlines are extended."""
 MOST_WORSE = 0.15
 """Share of those parts whose IoU falls by ``LEAST_GAIN`` up to which they are."""
-GROWTH_SHARE = 1.0
-"""Growth of a judged place, as a share of it, that shows it again where outlines are extended. Of
-14 accepted outlines of 9 runs on ponds that had grown or joined slumps, 13 were worse than those
-before, nearly all of them less than twice as large."""
 
 
 @dataclass(frozen=True, slots=True)

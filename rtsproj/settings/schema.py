@@ -203,11 +203,10 @@ class LineageSettings:
     growth_px: Annotated[float, Range(0, 1_000_000, "px")] = 4.0
     """Least area of opened growth that shows a judged place again (Huang 2021: 36 m2 = 4 px)."""
     growth_share: Annotated[float, Range(0, 100)] = 0.5
-    """Least growth as a share of what was judged there; 1 = the place must double, as it must
-    anyhow where a search extended its outlines."""
+    """Least growth as a share of what was judged there; 1 = the place must double."""
     joins: bool = True
     """Review an outline that contains half of several slumps, at most one of them digitised by a
-    person: accepting it makes them one slump. Only where searches do not extend outlines."""
+    person: accepting it makes them one slump."""
     better: bool = True
     """Replace an accepted outline of a network by that of a later search which contains it, has a
     higher probability, is at least as stable and agrees with the search before; only where

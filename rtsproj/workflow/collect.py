@@ -159,7 +159,7 @@ def _collect_search(project: Project, job: Job, progress: Progress | None) -> Co
     if asked.verb != "infer":
         raise DamagedError(f"{folder.request} is no search", hint="start a new job")
     with reading(project) as connection:
-        known = read_known(connection, settings.lineage, extension)
+        known = read_known(connection, settings.lineage)
         plan = asking_plan(connection, job.iteration, settings.triage)
     better = 0
     with Spool() as spool:

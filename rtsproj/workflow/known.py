@@ -9,7 +9,6 @@ import numpy.typing as npt
 import shapely
 
 from rtsproj.domain.candidates import Lineage
-from rtsproj.domain.extension import GROWTH_SHARE, Extension
 from rtsproj.geometry.distances import LineIndex
 from rtsproj.geometry.lineage import (
     LineageColumns,
@@ -48,18 +47,8 @@ class Known:
     lines: Mapping[int, tuple[str, LineIndex]]
 
 
-def read_known(connection: Connection, settings: LineageSettings, extension: Extension) -> Known:
-    """Read what outlines of a search are measured against.
-
-    Args:
-        connection: an open connection.
-        settings: of the re-raise rule.
-        extension: what the search reports. Where it extended outlines, accepted ones are complete:
-            a place is raised again when it doubles, and outlines that join slumps are not.
-    """
-    if extension.is_applied:
-        share = max(settings.growth_share, GROWTH_SHARE)
-        settings = replace(settings, growth_share=share, joins=False)
+def read_known(connection: Connection, settings: LineageSettings) -> Known:
+    """Read what outlines of a search are measured against."""
     crs = facts.read_fact(connection, "crs") or ""
     lines = {
         line["source_id"]: (line["kind"], line_index(connection, line["source_id"], crs))

@@ -106,43 +106,6 @@ def test_extended_outlines_are_not_replaced_unasked(
     assert collected.better == better
 
 
-@pytest.mark.parametrize(
-    ("extension", "asks"),
-    [
-        (None, {"larger", "double", "both"}),
-        (Extension(WRONG), {"larger", "double", "both"}),
-        (Extension(RIGHT, extended=3), {"double"}),
-    ],
-    ids=["not tried", "not applied", "applied"],
-)
-def test_where_outlines_are_extended_a_place_is_raised_again_when_it_doubles(
-    project: Project, extension: Extension | None, asks: set[str]
-) -> None:
-    """An accepted place 1.7 times as large, another 2.2 times, and two accepted ones as one."""
-    accepted = [square(20, 165, 12), square(80, 165, 12), square(120, 100, 12), square(132, 100, 5)]
-    search(project, accepted)
-    for candidate_id in range(1, 5):
-        decide(project, candidate_id, Word(Verdict.ACCEPT), analyst="ann")
-    converge(project, by="ann")
-    add_model(project)
-    again = {
-        "larger": shapely.box(*square(20, 165, 12).bounds),
-        "double": shapely.box(*square(80, 165, 12).bounds),
-        "both": shapely.union_all(accepted[2:]),
-    }
-    for name, times in (("larger", 1.7), ("double", 2.2)):
-        left, bottom, right, top = again[name].bounds
-        again[name] = shapely.box(left, bottom, left + times * (right - left), top)
-    finished_search(project, list(again.values()), extension=extension)
-    catch_up(project)
-    with reading(project) as connection:
-        found = connection.execute(
-            "SELECT ST_AsWKB(geom) FROM candidate WHERE iteration = 2 AND lineage <> 'same'"
-        ).fetchall()
-    shapes = [shapely.from_wkb(bytes(one)) for (one,) in found]
-    assert {name for name, one in again.items() if any(one.equals(s) for s in shapes)} == asks
-
-
 def test_a_search_tries_extension_on_digitised_slumps_alone(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
